@@ -1,0 +1,1 @@
+"""The api room: answers over HTTP, the page, and the hand-off."""

@@ -1,0 +1,1 @@
+"""The crawler room: the Hub's listings become records in the catalog."""

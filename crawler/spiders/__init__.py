@@ -1,0 +1,1 @@
+"""The scrapy spiders, one file for each kind of walk."""

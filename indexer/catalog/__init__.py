@@ -1,0 +1,1 @@
+"""The catalog: the local truth about every public model, kept in one database."""

@@ -1,0 +1,96 @@
+"""Between records and the catalog's columns; pure."""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Any, TypeAlias, cast
+
+import orjson
+from sqlalchemy import RowMapping
+
+from indexer.records import Checkpoint, Counters, Gated, ModelRecord, StoredModel
+
+Columns: TypeAlias = dict[str, Any]
+"""Values by column name: the language of SQLAlchemy, spoken in this room's catalog only."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_millis(moment: datetime | None) -> int | None:
+    """Milliseconds since 1970; a moment without a zone is taken as UTC."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def from_millis(millis: int | None) -> datetime | None:
+    """Give the moment (UTC) of a number of milliseconds since 1970."""
+    return None if millis is None else _EPOCH + timedelta(milliseconds=millis)
+
+
+def record_columns(record: ModelRecord) -> Columns:
+    """Give the columns a record fills, its fingerprint included."""
+    columns: Columns = {
+        "repo_id": record.repo_id,
+        "created_at": to_millis(record.created_at),
+        "updated_at": to_millis(record.updated_at),
+        "sha": record.sha,
+        "task": record.task,
+        "library": record.library,
+        "gated": record.gated,
+        "disabled": record.disabled,
+        "params": record.params,
+        "tags": orjson.dumps(record.tags).decode(),
+        "files": None if record.files is None else orjson.dumps(record.files).decode(),
+    }
+    digest = blake2b(orjson.dumps(list(columns.values())), digest_size=8).digest()
+    columns["fingerprint"] = int.from_bytes(digest, "big", signed=True)
+    columns["key"] = record.key
+    return columns
+
+
+def counter_columns(counters: Counters) -> Columns:
+    """Give the columns the counters fill."""
+    return {
+        "downloads": counters.downloads,
+        "downloads_all_time": counters.downloads_all_time,
+        "likes": counters.likes,
+        "trending": counters.trending,
+    }
+
+
+def to_stored(row: RowMapping, aliases: tuple[str, ...] = ()) -> StoredModel:
+    """Give the model that a row of the table `models` holds."""
+    record = ModelRecord(
+        key=row["key"],
+        repo_id=row["repo_id"],
+        created_at=from_millis(row["created_at"]),
+        updated_at=from_millis(row["updated_at"]),
+        sha=row["sha"],
+        task=row["task"],
+        library=row["library"],
+        tags=tuple(orjson.loads(row["tags"])),
+        gated=cast("Gated", row["gated"]),
+        disabled=bool(row["disabled"]),
+        params=row["params"],
+        files=None if row["files"] is None else tuple(orjson.loads(row["files"])),
+    )
+    counters = Counters(row["downloads"], row["downloads_all_time"], row["likes"], row["trending"])
+    return StoredModel(row["number"], record, counters, row["serial"], aliases)
+
+
+def to_checkpoint(row: RowMapping) -> Checkpoint:
+    """Give the checkpoint that a row of the table `checkpoints` holds."""
+    started_at = from_millis(row["started_at"]) or _EPOCH
+    return Checkpoint(
+        name=row["name"],
+        next_url=row["next_url"],
+        started_at=started_at,
+        pages=row["pages"],
+        rows=row["rows"],
+        updated_at=from_millis(row["updated_at"]),
+        finished_at=from_millis(row["finished_at"]),
+        last_finished_at=from_millis(row["last_finished_at"]),
+    )

@@ -1,0 +1,212 @@
+"""The catalog: what is known of every public model. The truth that every index projects."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Connection, func, insert, inspect, select
+
+from indexer.catalog import tables
+from indexer.catalog.applying import apply_batch
+from indexer.catalog.database import Database
+from indexer.catalog.mapping import to_checkpoint, to_stored
+from indexer.errors import CatalogError, CatalogMissing, ModelNotFound
+from indexer.records import Applied, Batch, CatalogState, Change, Checkpoint, SetAside, StoredModel
+
+PAGE = 2_000
+"""Rows a reader takes at a time: it pages by key and never keeps a long cursor."""
+
+
+def utc_now() -> datetime:
+    """Give the present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class Catalog:
+    """One open catalog. Any number of processes may hold it open; one at a time writes.
+
+    Args:
+        url: address of the database (SQLAlchemy URL).
+        read_only: never write, and refuse a catalog that does not exist yet.
+        now: the clock.
+
+    Raises:
+        CatalogMissing: opened for reading and not there yet.
+        CatalogError: the database cannot be opened or is of another version.
+
+    """
+
+    def __init__(self, url: str, *, read_only: bool = False, now: Callable[[], datetime] = utc_now) -> None:
+        self._now = now
+        self._database = Database(url, read_only=read_only)
+        try:
+            self._prepare()
+        except BaseException:
+            self._database.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    # -- writing -----------------------------------------------------------------------------
+
+    def apply(self, batch: Batch) -> Applied:
+        """Store a page's worth of truth and its checkpoint in one transaction.
+
+        Raises:
+            CatalogError: nothing of the batch was stored.
+
+        """
+        with self._database.writing() as connection:
+            return apply_batch(connection, batch, self._now())
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def state(self) -> CatalogState:
+        """Give the catalog in a few numbers."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(tables.state)).mappings().one()
+            marks = connection.execute(select(tables.checkpoints)).mappings().all()
+            removed = connection.execute(select(func.count()).select_from(tables.tombstones)).scalar_one()
+            aside = connection.execute(select(func.count()).select_from(tables.set_aside)).scalar_one()
+        return CatalogState(
+            uuid=row["uuid"],
+            serial=row["serial"],
+            models=row["models"],
+            removed=removed,
+            set_aside=aside,
+            checkpoints=tuple(to_checkpoint(mark) for mark in marks),
+        )
+
+    def checkpoint(self, name: str) -> Checkpoint | None:
+        """Give how far a pass has come, or `None` when it never began."""
+        with self._database.reading() as connection:
+            query = select(tables.checkpoints).where(tables.checkpoints.c.name == name)
+            row = connection.execute(query).mappings().first()
+        return None if row is None else to_checkpoint(row)
+
+    def find(self, repo_id: str) -> StoredModel:
+        """Give the model a name leads to.
+
+        A present name wins over a former one, and exact case over other case.
+
+        Raises:
+            ModelNotFound: no present or former name, in any case, is this one.
+
+        """
+        names, former = tables.models.c.repo_id, tables.aliases.c.repo_id
+        of_alias = select(tables.aliases.c.key)
+        folded = repo_id.lower()
+        with self._database.reading() as connection:
+            for condition in (
+                names == repo_id,
+                tables.models.c.key.in_(of_alias.where(former == repo_id)),
+                func.lower(names) == folded,
+                tables.models.c.key.in_(of_alias.where(func.lower(former) == folded)),
+            ):
+                found = self._most_popular(connection, condition)
+                if found is not None:
+                    return found
+        raise ModelNotFound(repo_id)
+
+    def by_numbers(self, numbers: Sequence[int]) -> dict[int, StoredModel]:
+        """Give the models of these numbers; numbers the catalog no longer holds are left out."""
+        if not numbers:
+            return {}
+        query = select(tables.models).where(tables.models.c.number.in_(list(numbers)))
+        with self._database.reading() as connection:
+            return {row["number"]: to_stored(row) for row in connection.execute(query).mappings()}
+
+    def set_aside(self, limit: int = 100) -> list[SetAside]:
+        """Give the newest rows that had no meaning, newest first."""
+        query = select(tables.set_aside).order_by(tables.set_aside.c.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings()
+            return [SetAside(row["reason"], row["row_id"], row["excerpt"]) for row in rows]
+
+    def changes_since(self, serial: int) -> Iterator[list[Change]]:
+        """Give every change after `serial`, oldest first, a page at a time.
+
+        A model appears once, with its present record; a removed one as a removal.
+        """
+        while True:
+            with self._database.reading() as connection:
+                page = _changes(connection, serial)
+            if not page:
+                return
+            yield page
+            serial = page[-1].serial
+
+    def counters_since(self, serial: int) -> Iterator[list[Change]]:
+        """Give every model whose counters moved after `serial`, oldest first, a page at a time."""
+        while True:
+            with self._database.reading() as connection:
+                page = _models_after(connection, tables.models.c.counters_serial, serial)
+            if not page:
+                return
+            yield page
+            serial = page[-1].serial
+
+    def counters_moved(self, serial: int) -> int:
+        """Count the models whose counters moved after `serial`."""
+        query = select(func.count()).where(tables.models.c.counters_serial > serial)
+        with self._database.reading() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    # -- inside ------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        if not self._database.read_only:
+            with self._database.writing() as connection:
+                if not inspect(connection).has_table("state"):
+                    tables.metadata.create_all(connection)
+                    first = {"id": 1, "schema_version": tables.SCHEMA_VERSION, "uuid": str(uuid4())}
+                    connection.execute(insert(tables.state).values(**first, serial=0, models=0))
+        with self._database.reading() as connection:
+            if not inspect(connection).has_table("state"):
+                raise CatalogMissing("There is no catalog yet; start a crawl first (hubdex crawl head).")
+            version = connection.execute(select(tables.state.c.schema_version)).scalar_one()
+        if version != tables.SCHEMA_VERSION:
+            raise CatalogError(
+                f"The catalog is of version {version}, this Hubdex needs {tables.SCHEMA_VERSION}: "
+                "use the Hubdex that made it, or crawl anew into another HUBDEX_HOME."
+            )
+
+    def _most_popular(self, connection: Connection, condition: ColumnElement[bool]) -> StoredModel | None:
+        popular = tables.models.c.downloads.desc().nulls_last()
+        row = (
+            connection.execute(select(tables.models).where(condition).order_by(popular).limit(1))
+            .mappings()
+            .first()
+        )
+        if row is None:
+            return None
+        query = select(tables.aliases.c.repo_id).where(tables.aliases.c.key == row["key"])
+        former = tuple(sorted(connection.execute(query).scalars()))
+        return to_stored(row, tuple(name for name in former if name != row["repo_id"]))
+
+
+def _models_after(connection: Connection, column: ColumnElement[int], serial: int) -> list[Change]:
+    query = select(tables.models).where(column > serial).order_by(column).limit(PAGE)
+    rows = connection.execute(query).mappings()
+    name = getattr(column, "name")  # noqa: B009
+    return [Change(row[name], row["number"], to_stored(row)) for row in rows]
+
+
+def _changes(connection: Connection, serial: int) -> list[Change]:
+    t = tables.tombstones.c
+    graves = select(t.serial, t.number).where(t.serial > serial).order_by(t.serial).limit(PAGE)
+    removals = [Change(row.serial, row.number, None) for row in connection.execute(graves)]
+    changes = _models_after(connection, tables.models.c.serial, serial) + removals
+    return sorted(changes, key=lambda change: change.serial)[:PAGE]

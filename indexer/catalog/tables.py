@@ -1,0 +1,107 @@
+"""The catalog's tables, as SQLAlchemy sees them. Times are milliseconds since 1970 (UTC)."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    func,
+)
+
+SCHEMA_VERSION = 1
+"""Raised when the tables change in a way that an older catalog does not satisfy."""
+
+metadata = MetaData()
+
+_Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only as INTEGER
+
+state = Table(
+    "state",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("schema_version", Integer, nullable=False),
+    Column("uuid", String(36), nullable=False),
+    Column("serial", BigInteger, nullable=False),
+    Column("models", BigInteger, nullable=False),
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=True),
+    Column("key", String(24), nullable=False),
+    Column("repo_id", String(255), nullable=False),
+    Column("serial", BigInteger, nullable=False),
+    Column("counters_serial", BigInteger, nullable=False),
+    Column("fingerprint", BigInteger, nullable=False),
+    Column("created_at", BigInteger),
+    Column("updated_at", BigInteger),
+    Column("sha", String(64)),
+    Column("task", String(255)),
+    Column("library", String(255)),
+    Column("gated", String(6), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("params", BigInteger),
+    Column("downloads", BigInteger),
+    Column("downloads_all_time", BigInteger),
+    Column("likes", BigInteger),
+    Column("trending", Float),
+    Column("tags", Text, nullable=False),  # JSON list
+    Column("files", Text),  # JSON list; NULL: the listing did not say
+    sqlite_autoincrement=True,  # a removed model's number is never given to another
+)
+Index("models_key", models.c.key, unique=True)
+Index("models_repo_id", models.c.repo_id)
+Index("models_folded_id", func.lower(models.c.repo_id))
+Index("models_serial", models.c.serial)
+Index("models_counters_serial", models.c.counters_serial)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("key", String(24), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("repo_id", String(255), nullable=False),
+    Column("serial", BigInteger, nullable=False, index=True),
+    Column("reason", String(255), nullable=False),
+    Column("removed_at", BigInteger, nullable=False),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("repo_id", String(255), primary_key=True),  # the former name
+    Column("key", String(24), nullable=False, index=True),
+    Column("since", BigInteger, nullable=False),
+)
+Index("aliases_folded_id", func.lower(aliases.c.repo_id))
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("next_url", Text),
+    Column("started_at", BigInteger, nullable=False),
+    Column("pages", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Column("last_finished_at", BigInteger),
+)
+
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("pass_name", String(64), nullable=False),
+    Column("row_id", String(255), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("excerpt", Text, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)

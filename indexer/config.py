@@ -1,0 +1,74 @@
+"""Settings: read once from the environment at the start of a process, frozen, passed down."""
+
+import os
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from indexer.errors import SettingsError
+
+Settings = TypeVar("Settings", bound="HomeConfig")
+
+
+def default_home() -> Path:
+    """`$XDG_DATA_HOME/hubdex`, or the place the XDG specification names when it is not set."""
+    data_home = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(data_home) if data_home else Path.home() / ".local" / "share") / "hubdex"
+
+
+class HomeConfig(BaseSettings):
+    """What every room needs: where the data lives and how loud the log is."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HUBDEX_", frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
+
+    home: Path = Field(default_factory=default_home, description="Folder of the catalog and the index.")
+    database: str = Field(
+        default="",
+        description="Address of the catalog's database (SQLAlchemy URL); empty: `catalog.db` in the home.",
+    )
+    log: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="How much is logged: debug, info, warning or error."
+    )
+
+    @property
+    def database_url(self) -> str:
+        """The catalog's address, with the default filled in."""
+        return self.database or f"sqlite:///{self.home.absolute() / 'catalog.db'}"
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the embedded engine keeps its indexes."""
+        return self.home.absolute() / "index"
+
+    @property
+    def lock_folder(self) -> Path:
+        """Where processes lock one another out."""
+        return self.home.absolute() / "locks"
+
+
+def read_config(kind: type[Settings]) -> Settings:
+    """Read the settings of a room from the environment.
+
+    Raises:
+        SettingsError: names the variable and what is wrong with it, never its value.
+
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{_variable(kind, str(detail['loc'][0]) if detail['loc'] else '')}: {detail['msg']}"
+            for detail in error.errors(include_input=False, include_context=False, include_url=False)
+        )
+        raise SettingsError(f"These settings are wrong: {problems}.") from None
+
+
+def _variable(kind: type[HomeConfig], field: str) -> str:
+    known = kind.model_fields.get(field)
+    if known is not None and isinstance(known.validation_alias, str):
+        return known.validation_alias
+    return field.upper() if field.upper() == field else f"HUBDEX_{field.upper()}"

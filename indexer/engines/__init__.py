@@ -1,0 +1,1 @@
+"""The engines: projections of the catalog that answer a search."""

@@ -1,0 +1,112 @@
+"""The one error tree of Hubdex.
+
+Every error carries data as attributes, one sentence (`str(error)`) and one machine word (`word`).
+Library errors are translated in the file that owns the library and never cross a room.
+
+    HubdexError
+    ├── SettingsError          a setting is missing or wrong                      exit 2
+    ├── BadRequest             the question itself is wrong                       exit 2, HTTP 422
+    ├── ModelNotFound          no such model in the catalog                       exit 1, HTTP 404
+    ├── Busy                   another process holds what this one needs          exit 75, HTTP 503
+    ├── CatalogError           the catalog cannot be opened, read or written      exit 1, HTTP 503
+    │   └── CatalogMissing     there is no catalog yet                            exit 75, HTTP 503
+    ├── EngineError            the search engine failed                           exit 1, HTTP 503
+    │   └── EngineUnavailable  it is not there (yet), try later                   exit 75, HTTP 503
+    └── UpstreamError          the Hub failed                                     exit 1, HTTP 502
+        ├── UpstreamUnavailable  it cannot be reached or keeps failing            exit 75, HTTP 503
+        └── MalformedRow       one row of the Hub has no meaning (set aside, never fatal)
+"""
+
+from typing import ClassVar
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_TRY_LATER = 75  # EX_TEMPFAIL of sysexits.h
+
+
+class HubdexError(Exception):
+    """Base of every error Hubdex raises on purpose."""
+
+    word: ClassVar[str] = "failed"
+    exit_code: ClassVar[int] = EXIT_FAILED
+
+
+class SettingsError(HubdexError):
+    """A setting (environment variable) is missing or wrong."""
+
+    word = "bad_settings"
+    exit_code = EXIT_USAGE
+
+
+class BadRequest(HubdexError):
+    """The question is outside its bounds or does not parse."""
+
+    word = "bad_request"
+    exit_code = EXIT_USAGE
+
+
+class ModelNotFound(HubdexError):
+    """The catalog holds no model of that name, former name or other case."""
+
+    word = "model_not_found"
+
+    def __init__(self, repo_id: str) -> None:
+        self.repo_id = repo_id
+        super().__init__(f"There is no model {repo_id!r} in the catalog.")
+
+
+class Busy(HubdexError):
+    """Another process of Hubdex holds the lock this one needs."""
+
+    word = "busy"
+    exit_code = EXIT_TRY_LATER
+
+
+class CatalogError(HubdexError):
+    """The catalog cannot be opened, read or written."""
+
+    word = "catalog_unavailable"
+
+
+class CatalogMissing(CatalogError):
+    """There is no catalog yet: nothing has been crawled."""
+
+    exit_code = EXIT_TRY_LATER
+
+
+class EngineError(HubdexError):
+    """The search engine failed."""
+
+    word = "engine_failed"
+
+
+class EngineUnavailable(EngineError):
+    """The search engine or its index is not there (yet)."""
+
+    word = "engine_unavailable"
+    exit_code = EXIT_TRY_LATER
+
+
+class UpstreamError(HubdexError):
+    """The Hub answered with something that cannot be worked with."""
+
+    word = "upstream_failed"
+
+
+class UpstreamUnavailable(UpstreamError):
+    """The Hub cannot be reached, or keeps failing."""
+
+    word = "upstream_unavailable"
+    exit_code = EXIT_TRY_LATER
+
+
+class MalformedRow(UpstreamError):
+    """One row of the Hub's answer has no meaning; it is set aside and the pass goes on."""
+
+    word = "malformed_row"
+
+    def __init__(self, reason: str, row_id: str = "") -> None:
+        self.reason = reason
+        self.row_id = row_id
+        super().__init__(f"The row of {row_id or 'an unnamed model'} was set aside: {reason}.")

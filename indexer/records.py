@@ -1,0 +1,165 @@
+"""Records: what Hubdex knows about a model, typed and frozen. No I/O, no library."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+Gated = Literal["no", "auto", "manual"]
+"""How access is granted: open, by an automatic form, or by the owner's decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What moves without a commit. `None` is unknown, never zero."""
+
+    downloads: int | None = None
+    """Downloads of the last 30 days."""
+    downloads_all_time: int | None = None
+    likes: int | None = None
+    trending: float | None = None
+    """The Hub's `trendingScore`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """One public model, as its listing row said. Times are UTC."""
+
+    key: str
+    """The Hub's `_id`: 24 hexadecimal digits, stable across renames."""
+    repo_id: str
+    """`owner/name`, or `name` alone for the oldest models. An attribute: it can change."""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    """Time of the head commit of `main`."""
+    sha: str | None = None
+    """The head commit of `main`."""
+    task: str | None = None
+    """The Hub's `pipeline_tag`."""
+    library: str | None = None
+    tags: tuple[str, ...] = ()
+    gated: Gated = "no"
+    disabled: bool = False
+    params: int | None = None
+    """Number of parameters, from the safetensors header."""
+    files: tuple[str, ...] | None = None
+    """Paths of the repository's files; `None` when the listing did not say."""
+
+    @property
+    def owner(self) -> str:
+        """The part before the slash, empty for the oldest models."""
+        return self.repo_id.rpartition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """The part after the slash."""
+        return self.repo_id.rpartition("/")[2]
+
+    @property
+    def license(self) -> str | None:
+        """The licence named in the tags (`license:mit`), if any."""
+        return next((tag[8:] for tag in self.tags if tag.startswith("license:")), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What one row of the listing says: the record and its counters."""
+
+    record: ModelRecord
+    counters: Counters
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A model that is no longer public: gone, private, or displaced from its path."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A row without meaning, kept with its cause so that an operator can look."""
+
+    reason: str
+    row_id: str
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a pass has come. It commits together with the rows it stands for."""
+
+    name: str
+    """The pass (and chain), e.g. `head`, `full`."""
+    next_url: str | None
+    """The Hub's own `next` link, verbatim; `None` when the pass is finished."""
+    started_at: datetime
+    pages: int = 0
+    rows: int = 0
+    updated_at: datetime | None = None
+    """When this checkpoint was stored (set by the catalog)."""
+    finished_at: datetime | None = None
+    """When this run of the pass ended; `None` while it is under way."""
+    last_finished_at: datetime | None = None
+    """When the newest complete run of the pass ended (kept by the catalog)."""
+
+    def after_page(self, next_url: str | None, rows: int) -> "Checkpoint":
+        """Give the checkpoint behind one more page of `rows` rows."""
+        return replace(self, next_url=next_url, pages=self.pages + 1, rows=self.rows + rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What commits together: what a page said, and the checkpoint behind it."""
+
+    listed: tuple[Listed, ...] = ()
+    removals: tuple[Removal, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    checkpoint: Checkpoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a batch did to the catalog."""
+
+    serial: int
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    counters_changed: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """A model as the catalog holds it."""
+
+    number: int
+    """The catalog's own number of the model, stable within one catalog."""
+    record: ModelRecord
+    counters: Counters
+    serial: int
+    aliases: tuple[str, ...] = field(default=())
+    """Former names that still lead here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record or a removal with the serial that orders it."""
+
+    serial: int
+    number: int
+    model: StoredModel | None
+    """`None` for a removal."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogState:
+    """The catalog in a few numbers."""
+
+    uuid: str
+    serial: int
+    models: int
+    removed: int
+    set_aside: int
+    checkpoints: tuple[Checkpoint, ...]
