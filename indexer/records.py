@@ -144,6 +144,15 @@ class StoredModel:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedModel:
+    """As little of a model as an index is built from."""
+
+    number: int
+    repo_id: str
+    counters: Counters
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A record or a removal with the serial that orders it."""
 

@@ -6,14 +6,24 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, func, insert, inspect, select
+from sqlalchemy import Column, ColumnElement, Connection, func, insert, inspect, select
 
 from indexer.catalog import tables
 from indexer.catalog.applying import apply_batch
 from indexer.catalog.database import Database
 from indexer.catalog.mapping import to_checkpoint, to_stored
 from indexer.errors import CatalogError, CatalogMissing, ModelNotFound
-from indexer.records import Applied, Batch, CatalogState, Change, Checkpoint, SetAside, StoredModel
+from indexer.records import (
+    Applied,
+    Batch,
+    CatalogState,
+    Change,
+    Checkpoint,
+    Counters,
+    NamedModel,
+    SetAside,
+    StoredModel,
+)
 
 PAGE = 2_000
 """Rows a reader takes at a time: it pages by key and never keeps a long cursor."""
@@ -149,20 +159,48 @@ class Catalog:
             serial = page[-1].serial
 
     def counters_since(self, serial: int) -> Iterator[list[Change]]:
-        """Give every model whose counters moved after `serial`, oldest first, a page at a time."""
+        """Give every model of which only counters moved after `serial`, oldest first, a page at a time."""
+        t = tables.models.c
         while True:
             with self._database.reading() as connection:
-                page = _models_after(connection, tables.models.c.counters_serial, serial)
+                page = _models_after(connection, t.counters_serial, serial, t.counters_serial > t.serial)
             if not page:
                 return
             yield page
             serial = page[-1].serial
 
-    def counters_moved(self, serial: int) -> int:
-        """Count the models whose counters moved after `serial`."""
-        query = select(func.count()).where(tables.models.c.counters_serial > serial)
+    def moved_since(self, serial: int, counters_serial: int) -> int:
+        """Count the changes after `serial` and the moved counters after `counters_serial`."""
+        t = tables.models.c
+        only_counters = (t.counters_serial > counters_serial, t.counters_serial > t.serial)
         with self._database.reading() as connection:
-            return int(connection.execute(query).scalar_one())
+            return sum(
+                int(connection.execute(query).scalar_one())
+                for query in (
+                    select(func.count()).select_from(tables.models).where(t.serial > serial),
+                    select(func.count())
+                    .select_from(tables.tombstones)
+                    .where(tables.tombstones.c.serial > serial),
+                    select(func.count()).select_from(tables.models).where(*only_counters),
+                )
+            )
+
+    def names(self) -> Iterator[list[NamedModel]]:
+        """Give every model's name and counters, in the order of their numbers, a page at a time."""
+        t = tables.models.c
+        columns = (t.number, t.repo_id, t.downloads, t.downloads_all_time, t.likes, t.trending)
+        after = 0
+        while True:
+            query = select(*columns).where(t.number > after).order_by(t.number).limit(PAGE)
+            with self._database.reading() as connection:
+                page = [
+                    NamedModel(number, repo_id, Counters(*counters))
+                    for number, repo_id, *counters in connection.execute(query)
+                ]
+            if not page:
+                return
+            yield page
+            after = page[-1].number
 
     # -- inside ------------------------------------------------------------------------------
 
@@ -197,11 +235,12 @@ class Catalog:
         return to_stored(row, tuple(name for name in former if name != row["repo_id"]))
 
 
-def _models_after(connection: Connection, column: ColumnElement[int], serial: int) -> list[Change]:
-    query = select(tables.models).where(column > serial).order_by(column).limit(PAGE)
+def _models_after(
+    connection: Connection, serials: Column[int], serial: int, *conditions: ColumnElement[bool]
+) -> list[Change]:
+    query = select(tables.models).where(serials > serial, *conditions).order_by(serials).limit(PAGE)
     rows = connection.execute(query).mappings()
-    name = getattr(column, "name")  # noqa: B009
-    return [Change(row[name], row["number"], to_stored(row)) for row in rows]
+    return [Change(row[serials.name], row["number"], to_stored(row)) for row in rows]
 
 
 def _changes(connection: Connection, serial: int) -> list[Change]:

@@ -1,0 +1,129 @@
+"""`python -m indexer {sync,rebuild,search}`: the index follows the catalog, or is asked."""
+
+import argparse
+import dataclasses
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from types import FrameType
+
+import orjson
+
+from indexer.catalog.store import Catalog
+from indexer.config import HomeConfig, read_config
+from indexer.engines.embedded.reader import EmbeddedReader
+from indexer.engines.embedded.writer import EmbeddedWriter
+from indexer.errors import EXIT_DONE, CatalogMissing
+from indexer.process import configure_logging, exclusive, run_command
+from indexer.query import parse_query
+from indexer.search import Search
+from indexer.sync import Sync, SyncReport
+from indexer.terminal import page_lines
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command of the room; gives its exit code."""
+    arguments = _parser().parse_args(argv)
+    return run_command(lambda: _run(arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hubdex index", description="Keep the index and ask it.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    sync = commands.add_parser("sync", help="bring the index to where the catalog is")
+    sync.add_argument("--follow", action="store_true", help="go on following until stopped")
+    sync.add_argument(
+        "--interval", type=float, default=2.0, metavar="SECONDS", help="pause between two looks (default 2)"
+    )
+    rebuild = commands.add_parser("rebuild", help="build the index anew from the catalog")
+    search = commands.add_parser("search", help="ask the index", prog="hubdex search")
+    search.add_argument("q", nargs="*", help="the query, e.g. TheBloke/llama")
+    search.add_argument("--limit", type=int, default=20)
+    search.add_argument("--offset", type=int, default=0)
+    for command in (sync, rebuild, search):
+        command.add_argument("--json", action="store_true", help="answer in JSON")
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    config = read_config(HomeConfig)
+    configure_logging(config.log)
+    if arguments.command == "search":
+        return _search(config, arguments)
+    with exclusive(config.lock_folder, "index sync"):
+        if arguments.command == "rebuild":
+            _report(_sync_once(config, rebuild=True), as_json=arguments.json)
+        elif arguments.follow:
+            _follow(config, max(0.1, arguments.interval), as_json=arguments.json)
+        else:
+            _report(_sync_once(config), as_json=arguments.json)
+    return EXIT_DONE
+
+
+def _sync_once(config: HomeConfig, *, rebuild: bool = False) -> SyncReport:
+    engine = EmbeddedWriter(config.index_folder)
+    with Catalog(config.database_url, read_only=True) as catalog:
+        try:
+            sync = Sync(catalog, engine, progress=_progress)
+            return sync.rebuild() if rebuild else sync.run()
+        finally:
+            engine.close()
+
+
+def _follow(config: HomeConfig, interval: float, *, as_json: bool) -> None:
+    """Sync again and again until SIGTERM or Ctrl-C; a catalog that is not there yet is waited for."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    engine = EmbeddedWriter(config.index_folder)
+    try:
+        while not stop.is_set():
+            try:
+                with Catalog(config.database_url, read_only=True) as catalog:
+                    sync = Sync(catalog, engine)
+                    while not stop.is_set():
+                        report = sync.run()
+                        if report.done != "nothing":
+                            _report(report, as_json=as_json)
+                        stop.wait(interval)
+            except CatalogMissing:
+                stop.wait(interval)
+    finally:
+        engine.close()
+
+
+def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
+    query = parse_query(" ".join(arguments.q), limit=arguments.limit, offset=arguments.offset)
+    with Catalog(config.database_url, read_only=True) as catalog:
+        page = Search(catalog, EmbeddedReader(config.index_folder)).answer(query)
+    for line in page_lines(page, as_json=arguments.json):
+        print(line)
+    return EXIT_DONE
+
+
+def _report(report: SyncReport, *, as_json: bool) -> None:
+    if as_json:
+        print(orjson.dumps(dataclasses.asdict(report)).decode(), flush=True)
+    elif report.done == "nothing":
+        print(f"The index is up to date: {report.models:,} models.", flush=True)
+    else:
+        why = f" ({report.why})" if report.why else ""
+        print(
+            f"Index {report.done}{why}: {report.written:,} documents written, {report.removed:,} removed "
+            f"in {report.seconds:.1f} s, {report.per_second:,.0f} a second; {report.models:,} models.",
+            flush=True,
+        )
+
+
+def _progress(written: int, of: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{written:,} of {of:,} documents", end="" if written < of else "\n", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

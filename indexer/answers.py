@@ -1,0 +1,176 @@
+"""The shapes of answers that leave Hubdex: the outer contract, as typed dictionaries; pure.
+
+Times are ISO 8601 in UTC, sizes are bytes, unknown is null.
+"""
+
+from datetime import UTC, datetime
+from typing import TypedDict
+
+from indexer.engines.contract import Step
+from indexer.query import SearchQuery
+from indexer.records import StoredModel
+from indexer.search import Coverage, Hit, SearchPage
+
+FORMATS = ("gguf", "safetensors", "onnx", "mlx", "pytorch")
+"""Formats that a tag of the same name stands for."""
+
+
+class ModelAnswer(TypedDict):
+    """A model, as a hit and on its own."""
+
+    id: str
+    author: str | None
+    downloads: int | None
+    downloads_all_time: int | None
+    likes: int | None
+    trending: float | None
+    task: str | None
+    library: str | None
+    license: str | None
+    tags: list[str]
+    gated: bool | str
+    disabled: bool
+    params: int | None
+    created_at: str | None
+    updated_at: str | None
+    sha: str | None
+    formats: list[str]
+
+
+class HitAnswer(ModelAnswer):
+    """A model of an answer: why it is where it is, and what matched."""
+
+    match: str
+    highlights: list[list[int]]
+    """Offsets (start, end) into `id`."""
+
+
+class FullModelAnswer(ModelAnswer):
+    """A model with everything that is known of it."""
+
+    aliases: list[str]
+    files: list[str] | None
+
+
+class IndexAnswer(TypedDict):
+    """How many models the answer stands for, how old and how complete it is."""
+
+    models: int
+    catalog_models: int
+    behind: int
+    synced_at: str | None
+    crawled_at: str | None
+    age_seconds: int | None
+    complete: bool
+    completed_at: str | None
+
+
+class QueryAnswer(TypedDict):
+    """How the query was understood."""
+
+    text: str
+    terms: list[str]
+    name_terms: list[str]
+    excluded: list[str]
+    owner: str | None
+    exact_id: str | None
+
+
+class SearchAnswer(TypedDict):
+    """The answer to a search."""
+
+    hits: list[HitAnswer]
+    total: int
+    total_exact: bool
+    query: QueryAnswer
+    took_ms: float
+    index: IndexAnswer
+
+
+def page_answer(page: SearchPage) -> SearchAnswer:
+    """Give the answer to a search."""
+    return {
+        "hits": [hit_answer(hit) for hit in page.hits],
+        "total": page.total,
+        "total_exact": page.total_exact,
+        "query": query_answer(page.query),
+        "took_ms": page.took_ms,
+        "index": index_answer(page.coverage),
+    }
+
+
+def hit_answer(hit: Hit) -> HitAnswer:
+    """Give a model as a hit."""
+    return {
+        **model_answer(hit.model),
+        "match": Step(hit.step).name.lower(),
+        "highlights": [list(span) for span in hit.highlights],
+    }
+
+
+def model_answer(model: StoredModel) -> ModelAnswer:
+    """Give what every answer says of a model."""
+    record, counters = model.record, model.counters
+    return {
+        "id": record.repo_id,
+        "author": record.owner or None,
+        "downloads": counters.downloads,
+        "downloads_all_time": counters.downloads_all_time,
+        "likes": counters.likes,
+        "trending": counters.trending,
+        "task": record.task,
+        "library": record.library,
+        "license": record.license,
+        "tags": list(record.tags),
+        "gated": False if record.gated == "no" else record.gated,
+        "disabled": record.disabled,
+        "params": record.params,
+        "created_at": moment(record.created_at),
+        "updated_at": moment(record.updated_at),
+        "sha": record.sha,
+        "formats": [name for name in FORMATS if name in record.tags],
+    }
+
+
+def full_model_answer(model: StoredModel) -> FullModelAnswer:
+    """Give everything that is known of a model."""
+    files = model.record.files
+    return {
+        **model_answer(model),
+        "aliases": list(model.aliases),
+        "files": None if files is None else list(files),
+    }
+
+
+def index_answer(coverage: Coverage) -> IndexAnswer:
+    """Give how much of the Hub an answer stands for."""
+    age = coverage.age_seconds
+    return {
+        "models": coverage.models,
+        "catalog_models": coverage.catalog_models,
+        "behind": coverage.behind,
+        "synced_at": moment(coverage.synced_at),
+        "crawled_at": moment(coverage.crawled_at),
+        "age_seconds": None if age is None else max(0, int(age)),
+        "complete": coverage.complete,
+        "completed_at": moment(coverage.completed_at),
+    }
+
+
+def query_answer(query: SearchQuery) -> QueryAnswer:
+    """Give how a query was understood."""
+    return {
+        "text": query.text,
+        "terms": [wanted.term.text for wanted in query.wanted if wanted.scope == "any"],
+        "name_terms": [wanted.term.text for wanted in query.wanted if wanted.scope == "name"],
+        "excluded": [term.text for term in query.excluded],
+        "owner": query.owner,
+        "exact_id": "/".join(part for part in query.exact_id if part) if query.exact_id else None,
+    }
+
+
+def moment(value: datetime | None) -> str | None:
+    """Give a moment as ISO 8601 in UTC, to the second."""
+    if value is None:
+        return None
+    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,90 @@
+"""What an engine is: a projection of the catalog that can be fed and asked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Protocol
+
+from indexer.documents import Document
+from indexer.query import SearchQuery
+
+
+class Step(IntEnum):
+    """Why a hit stands where it stands; popularity orders within a step."""
+
+    EXACT_ID = 1
+    EXACT_NAME = 2
+    WORDS = 3
+    PREFIXES = 4
+    INSIDE = 5
+    TYPO = 6
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """How far an index follows its catalog. Stored beside the index."""
+
+    catalog: str
+    """UUID of the catalog it projects."""
+    serial: int
+    """Changes up to this serial are in it."""
+    counters_serial: int
+    """Moved counters up to this serial are in it."""
+    models: int
+    synced_at: datetime
+    """When it was last known to hold everything the catalog held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A model an engine selected, by the catalog's number of it."""
+
+    number: int
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """An engine's answer: a page of models, best first."""
+
+    selected: tuple[Selected, ...]
+    total: int
+    total_exact: bool
+    state: IndexState
+
+
+class EngineReader(Protocol):
+    """The read side. Safe to share between threads."""
+
+    def search(self, query: SearchQuery) -> Selection:
+        """Select a page of models; raises EngineUnavailable when there is no index."""
+        ...
+
+    def state(self) -> IndexState:
+        """Give how far the index follows; raises EngineUnavailable when there is none."""
+        ...
+
+
+class EngineWriter(Protocol):
+    """The write side. One process at a time holds it."""
+
+    def state(self) -> IndexState | None:
+        """Give how far the index follows; `None` when it is missing, broken or outdated."""
+        ...
+
+    def write(self, documents: Iterable[Document], removals: Iterable[int]) -> None:
+        """Add or replace documents and drop removed numbers, visible after `commit`."""
+        ...
+
+    def commit(self, state: IndexState) -> None:
+        """Make everything written visible and durable, then store the state."""
+        ...
+
+    def rebuild(self, documents: Iterable[Document], state: IndexState) -> None:
+        """Build a new index beside the live one and put it in its place at once."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the index; what was not committed is dropped."""
+        ...

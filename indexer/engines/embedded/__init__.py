@@ -1,0 +1,1 @@
+"""The embedded engine: Tantivy, inside our own processes. Nothing to install, nothing to start."""

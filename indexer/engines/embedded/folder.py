@@ -1,0 +1,106 @@
+"""Where the embedded engine's indexes lie, and which of them is the live one.
+
+    <index folder>/current          names the live index; replaced in one step by a rebuild
+    <index folder>/models-<stamp>/  one index, with `hubdex.json` (how far it follows) beside its files
+
+`hubdex.json` is written after the index itself has committed: a crash between the two replays
+changes that are already in, which changes nothing.
+"""
+
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+
+from indexer.engines.contract import IndexState
+from indexer.engines.embedded.schema import SCHEMA_VERSION
+
+_CURRENT = "current"
+_STATE = "hubdex.json"
+_PREFIX = "models-"
+
+
+def live_folder(root: Path) -> Path | None:
+    """Give the folder of the live index, or `None` when there is none."""
+    try:
+        name = (root / _CURRENT).read_text().strip()
+    except OSError:
+        return None
+    folder = root / name
+    ours = name.startswith(_PREFIX) and "/" not in name
+    return folder if ours and folder.is_dir() else None
+
+
+def new_folder(root: Path) -> Path:
+    """Make an empty folder for an index that is not live yet."""
+    folder = root / f"{_PREFIX}{uuid4().hex}"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def make_live(root: Path, folder: Path) -> None:
+    """Put an index in the place of the live one."""
+    _replace(root / _CURRENT, folder.name.encode())
+
+
+def drop_others(root: Path) -> None:
+    """Remove every index but the live one: superseded, or left half-built by a crash.
+
+    Readers that still have one open keep its files until they let go of them.
+    """
+    live = live_folder(root)
+    for folder in root.glob(f"{_PREFIX}*"):
+        if folder != live:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def state_file(folder: Path) -> Path:
+    """Give the path of the file that says how far an index follows."""
+    return folder / _STATE
+
+
+def read_state(folder: Path) -> IndexState | None:
+    """Give how far an index follows; `None` when unreadable or of another schema version."""
+    try:
+        data = orjson.loads(state_file(folder).read_bytes())
+        if data["schema_version"] != SCHEMA_VERSION:
+            return None
+        return IndexState(
+            catalog=str(data["catalog"]),
+            serial=int(data["serial"]),
+            counters_serial=int(data["counters_serial"]),
+            models=int(data["models"]),
+            synced_at=datetime.fromisoformat(data["synced_at"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_state(folder: Path, state: IndexState) -> None:
+    """Store how far an index follows."""
+    _replace(
+        state_file(folder),
+        orjson.dumps(
+            {
+                "schema_version": SCHEMA_VERSION,
+                "catalog": state.catalog,
+                "serial": state.serial,
+                "counters_serial": state.counters_serial,
+                "models": state.models,
+                "synced_at": state.synced_at.isoformat(),
+            }
+        ),
+    )
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a power cut, finds the old or the new one, never a half."""
+    beside = path.with_name(path.name + ".new")
+    with beside.open("wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
+    beside.replace(path)

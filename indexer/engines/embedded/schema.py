@@ -1,0 +1,77 @@
+"""The fields of the embedded index, as data."""
+
+from pathlib import Path
+
+import tantivy
+
+from indexer.documents import Document
+from indexer.grams import INSIDE_GRAM, START_GRAM
+
+SCHEMA_VERSION = 1
+"""Raised when fields, tokenizers or the cutting of names change: the index is then rebuilt."""
+
+NUMBER = "number"
+POPULARITY = "popularity"
+OWNER_PREFIX = "owner_prefix"
+OWNER_PREFIX_GRAM = 16
+
+EXACT = "="
+"""Marks the token that holds a whole owner or name; a word never begins with it."""
+
+
+class Part:
+    """The three fields of one part of an id (its owner or its name)."""
+
+    def __init__(self, part: str) -> None:
+        self.starts = f"{part}_starts"
+        self.insides = f"{part}_insides"
+        self.wholes = f"{part}_wholes"
+
+
+OWNER = Part("owner")
+NAME = Part("name")
+
+
+def make_schema() -> tantivy.Schema:
+    """Build the schema of the index `models`."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field(NUMBER, indexed=True, fast=True)
+    builder.add_unsigned_field(POPULARITY, fast=True)
+    builder.add_text_field(OWNER_PREFIX, tokenizer_name="owner_prefix", index_option="basic")
+    for part in (OWNER, NAME):
+        builder.add_text_field(part.starts, tokenizer_name="starts", index_option="basic")
+        builder.add_text_field(part.insides, tokenizer_name="insides", index_option="basic")
+        builder.add_text_field(part.wholes, tokenizer_name="wholes", index_option="basic")
+    return builder.build()
+
+
+def open_index(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
+    """Open (or make) the index in a folder, with its tokenizers.
+
+    Tantivy cuts the grams: ten times as fast as Python would.
+    """
+    index = tantivy.Index(schema, str(folder))
+    ngram = tantivy.Tokenizer.ngram
+    for name, tokenizer in (
+        ("owner_prefix", ngram(1, OWNER_PREFIX_GRAM, True)),
+        ("starts", ngram(1, START_GRAM, True)),
+        ("insides", ngram(1, INSIDE_GRAM, False)),
+        ("wholes", tantivy.Tokenizer.whitespace()),
+    ):
+        index.register_tokenizer(name, tantivy.TextAnalyzerBuilder(tokenizer).build())
+    return index
+
+
+def to_tantivy(document: Document) -> tantivy.Document:
+    """Give the document in Tantivy's own form."""
+    target = tantivy.Document()
+    target.add_unsigned(NUMBER, document.number)
+    target.add_unsigned(POPULARITY, document.popularity)
+    target.add_text(OWNER_PREFIX, document.owner.compact)
+    for part, text in ((OWNER, document.owner), (NAME, document.name)):
+        for start in text.starts:
+            target.add_text(part.starts, start)
+        for inside in text.insides:
+            target.add_text(part.insides, inside)
+        target.add_text(part.wholes, f"{EXACT}{text.compact} {' '.join(text.wholes)}")
+    return target

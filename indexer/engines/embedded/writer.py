@@ -1,0 +1,115 @@
+"""The write side of the embedded engine."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import tantivy
+
+from indexer.documents import Document
+from indexer.engines.contract import IndexState
+from indexer.engines.embedded import folder as folders
+from indexer.engines.embedded.schema import NUMBER, make_schema, open_index, to_tantivy
+from indexer.errors import EngineError
+
+logger = logging.getLogger(__name__)
+
+UPDATE_HEAP_BYTES = 100_000_000
+REBUILD_HEAP_BYTES = 800_000_000
+"""Memory for grams before they go to disk; fewer, larger segments need fewer merges."""
+THREADS = 2
+
+
+class EmbeddedWriter:
+    """Feeds the embedded index. The caller makes sure that it is the only one.
+
+    Args:
+        root: the index folder.
+
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._schema = make_schema()
+        self._writer: tantivy.IndexWriter | None = None
+
+    def state(self) -> IndexState | None:
+        """Give how far the live index follows; `None` when it is missing, broken or outdated."""
+        folder = folders.live_folder(self._root)
+        state = folder and folders.read_state(folder)
+        if not folder or not state:
+            return None
+        try:
+            with _translated():
+                index = open_index(folder, self._schema)
+                index.reload()
+                return state if index.searcher().num_docs >= 0 else None
+        except EngineError:
+            logger.warning("index unreadable folder=%s", folder.name)
+            return None
+
+    def write(self, documents: Iterable[Document], removals: Iterable[int]) -> None:
+        """Add or replace documents and drop removed numbers, visible after `commit`."""
+        writer = self._live_writer()
+        with _translated():
+            for number in removals:
+                writer.delete_documents_by_term(NUMBER, number)
+            for document in documents:
+                writer.delete_documents_by_term(NUMBER, document.number)
+                writer.add_document(to_tantivy(document))
+
+    def commit(self, state: IndexState) -> None:
+        """Make everything written visible and durable, then store the state."""
+        folder = self._live_folder()
+        with _translated():
+            if self._writer is not None:
+                self._writer.commit()
+            folders.write_state(folder, state)
+
+    def rebuild(self, documents: Iterable[Document], state: IndexState) -> None:
+        """Build a new index beside the live one and put it in its place at once."""
+        self.close()
+        with _translated():
+            self._root.mkdir(parents=True, exist_ok=True)
+            folders.drop_others(self._root)
+            folder = folders.new_folder(self._root)
+            writer = open_index(folder, self._schema).writer(REBUILD_HEAP_BYTES, THREADS)
+            for document in documents:
+                writer.add_document(to_tantivy(document))
+            writer.commit()
+            writer.wait_merging_threads()
+            folders.write_state(folder, state)
+            folders.make_live(self._root, folder)
+            folders.drop_others(self._root)
+
+    def close(self) -> None:
+        """Let go of the index; what was not committed is dropped."""
+        if self._writer is not None:
+            writer, self._writer = self._writer, None
+            with _translated():
+                writer.rollback()
+                writer.wait_merging_threads()
+
+    def _live_folder(self) -> Path:
+        folder = folders.live_folder(self._root)
+        if folder is None:
+            raise EngineError("There is no live index to write to; rebuild it.")
+        return folder
+
+    def _live_writer(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            with _translated():
+                self._writer = open_index(self._live_folder(), self._schema).writer(
+                    UPDATE_HEAP_BYTES, THREADS
+                )
+        return self._writer
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Tantivy raises ValueError, OSError or RuntimeError for whatever is wrong with an index."""
+    try:
+        yield
+    except (ValueError, OSError, RuntimeError) as error:
+        raise EngineError(f"The embedded index failed: {error}.") from error

@@ -1,0 +1,172 @@
+"""From a query to an answer: an engine selects, the catalog tells what is known, the text decides."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from indexer.catalog.store import Catalog, utc_now
+from indexer.engines.contract import EngineReader, IndexState, Selection, Step
+from indexer.grams import find
+from indexer.query import SearchQuery, Wanted
+from indexer.records import CatalogState, StoredModel
+
+STATE_SECONDS = 1.0
+"""How long the catalog's numbers are good for: an answer need not count them anew."""
+
+FULL_CRAWL = "full"
+"""Name of the pass that sees every model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One model of an answer."""
+
+    model: StoredModel
+    step: Step
+    highlights: tuple[tuple[int, int], ...]
+    """What matched: offsets (start, end) into the repo id, in order, apart from one another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the Hub an answer stands for, and how old it is."""
+
+    models: int
+    """Models in the index."""
+    catalog_models: int
+    serial: int
+    behind: int
+    """Changes of the catalog that are not in the index yet."""
+    synced_at: datetime
+    crawled_at: datetime | None
+    """When the newest page of the Hub was stored."""
+    age_seconds: float | None
+    """Seconds since then; `None` when nothing was ever crawled."""
+    complete: bool
+    """Whether a pass over the whole Hub has ever ended."""
+    completed_at: datetime | None
+    """When the newest one ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """The answer to a query."""
+
+    query: SearchQuery
+    hits: tuple[Hit, ...]
+    total: int
+    total_exact: bool
+    took_ms: float
+    coverage: Coverage
+
+
+class Search:
+    """Answers queries. Safe to share between threads.
+
+    Args:
+        catalog: opened for reading.
+        engine: the engine's read side.
+        now: the clock.
+
+    """
+
+    def __init__(self, catalog: Catalog, engine: EngineReader, now: Callable[[], datetime] = utc_now) -> None:
+        self._catalog = catalog
+        self._engine = engine
+        self._now = now
+        self._state: tuple[float, CatalogState] | None = None
+
+    def answer(self, query: SearchQuery) -> SearchPage:
+        """Answer a query.
+
+        Raises:
+            EngineUnavailable: there is no index, or its engine is not there.
+            CatalogError: the catalog cannot be read.
+
+        """
+        began = time.perf_counter()
+        selection = self._engine.search(query)
+        models = self._catalog.by_numbers([one.number for one in selection.selected])
+        hits = tuple(
+            hit
+            for one in selection.selected
+            if one.number in models
+            for hit in [_verified(query, models[one.number], one.step)]
+            if hit is not None
+        )
+        missed = len(selection.selected) - len(hits)
+        return SearchPage(
+            query=query,
+            hits=hits,
+            total=selection.total - missed,
+            total_exact=selection.total_exact and _all_seen(selection, query, missed),
+            took_ms=round((time.perf_counter() - began) * 1000, 2),
+            coverage=self._coverage(selection.state),
+        )
+
+    def coverage(self) -> Coverage:
+        """Give how much of the Hub the index stands for."""
+        return self._coverage(self._engine.state())
+
+    def catalog_state(self) -> CatalogState:
+        """Give the catalog in a few numbers, at most `STATE_SECONDS` old."""
+        known = self._state
+        if known is None or time.monotonic() - known[0] > STATE_SECONDS:
+            known = (time.monotonic(), self._catalog.state())
+            self._state = known
+        return known[1]
+
+    def _coverage(self, index: IndexState) -> Coverage:
+        state = self.catalog_state()
+        stored = [mark.updated_at for mark in state.checkpoints if mark.updated_at]
+        crawled_at = max(stored, default=None)
+        full = next((mark for mark in state.checkpoints if mark.name == FULL_CRAWL), None)
+        completed_at = full.last_finished_at if full else None
+        return Coverage(
+            models=index.models,
+            catalog_models=state.models,
+            serial=index.serial,
+            behind=max(0, state.serial - index.serial),
+            synced_at=index.synced_at,
+            crawled_at=crawled_at,
+            age_seconds=(self._now() - crawled_at).total_seconds() if crawled_at else None,
+            complete=completed_at is not None,
+            completed_at=completed_at,
+        )
+
+
+def _verified(query: SearchQuery, model: StoredModel, step: Step) -> Hit | None:
+    """Give the hit if the model's present name really matches; the index may be behind a rename."""
+    spans = [_span(wanted, model.record.repo_id) for wanted in query.wanted]
+    if step is not Step.TYPO and step is not Step.EXACT_ID and None in spans:
+        return None
+    if any(_span(Wanted(term), model.record.repo_id) for term in query.excluded):
+        return None
+    return Hit(model, step, _apart([span for span in spans if span]))
+
+
+def _span(wanted: Wanted, repo_id: str) -> tuple[int, int] | None:
+    """Find a term in the name, or else (when it may) in the owner; they are matched apart."""
+    owner, slash, name = repo_id.rpartition("/")
+    found = find(wanted.term, name)
+    if found is not None:
+        at = len(owner) + len(slash)
+        return (found[0] + at, found[1] + at)
+    return find(wanted.term, owner) if wanted.scope == "any" and owner else None
+
+
+def _apart(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Merge spans that touch."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def _all_seen(selection: Selection, query: SearchQuery, missed: int) -> bool:
+    """Whether the total still counts exactly: nothing failed the check, or all was checked."""
+    return not missed or (query.offset == 0 and len(selection.selected) == selection.total)

@@ -1,0 +1,195 @@
+"""How an index follows the catalog: change by change, or rebuilt when it cannot be followed."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from indexer.catalog.store import Catalog, utc_now
+from indexer.documents import Document, to_document
+from indexer.engines.contract import EngineWriter, IndexState
+from indexer.records import CatalogState, Change
+
+logger = logging.getLogger(__name__)
+
+REBUILD_SHARE = 0.2
+"""When more than this share of the models changed, building anew is cheaper than replacing."""
+SMALL = 20_000
+"""Below so many changes an index is never rebuilt for their share alone."""
+COMMIT_EVERY = 20_000
+"""Changes between two commits, so that a crash repeats little."""
+
+Done = Literal["followed", "rebuilt", "nothing"]
+Progress = Callable[[int, int], None]
+"""Told how many documents of how many are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync did."""
+
+    done: Done
+    why: str
+    written: int
+    removed: int
+    models: int
+    serial: int
+    seconds: float
+
+    @property
+    def per_second(self) -> float:
+        """Documents written a second."""
+        return self.written / self.seconds if self.seconds > 0 else 0.0
+
+
+def _silent(_written: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+class Sync:
+    """Brings an index to where its catalog is. One process at a time owns the writer.
+
+    Args:
+        catalog: opened for reading.
+        engine: the engine's write side.
+        progress: told about long work.
+        now: the clock.
+
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        engine: EngineWriter,
+        *,
+        progress: Progress = _silent,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._catalog = catalog
+        self._engine = engine
+        self._progress = progress
+        self._now = now
+
+    def run(self) -> SyncReport:
+        """Follow the catalog's changes, or rebuild when that is not possible or dearer."""
+        catalog = self._catalog.state()
+        index = self._engine.state()
+        why = self._unfollowable(catalog, index)
+        if why:
+            return self.rebuild(why)
+        if index is None or (index.serial >= catalog.serial and index.counters_serial >= catalog.serial):
+            return self._touched(catalog, index)
+        return self._follow(catalog, index)
+
+    def rebuild(self, why: str = "asked for") -> SyncReport:
+        """Build a new index from the whole catalog and put it in the place of the old one."""
+        began = time.monotonic()
+        catalog = self._catalog.state()
+        written = 0
+
+        def documents() -> Iterator[Document]:
+            nonlocal written
+            for page in self._catalog.names():
+                for name in page:
+                    yield to_document(name.number, name.repo_id, name.counters)
+                written += len(page)
+                self._progress(written, catalog.models)
+
+        # What is committed while we read has a higher serial and is followed by the next run.
+        state = IndexState(catalog.uuid, catalog.serial, catalog.serial, catalog.models, self._now())
+        self._engine.rebuild(documents(), state)
+        logger.info("index rebuilt models=%d serial=%d why=%s", written, catalog.serial, why)
+        return SyncReport(
+            "rebuilt", why, written, 0, catalog.models, catalog.serial, time.monotonic() - began
+        )
+
+    def _unfollowable(self, catalog: CatalogState, index: IndexState | None) -> str:
+        if index is None:
+            return "there was no usable index"
+        if index.catalog != catalog.uuid:
+            return "the index was of another catalog"
+        if max(index.serial, index.counters_serial) > catalog.serial:
+            return "the index was ahead of the catalog (an older one was restored)"
+        behind = self._catalog.moved_since(index.serial, index.counters_serial)
+        if behind > max(SMALL, REBUILD_SHARE * catalog.models):
+            return f"{behind} of {catalog.models} models changed"
+        return ""
+
+    def _touched(self, catalog: CatalogState, index: IndexState | None) -> SyncReport:
+        if index is not None:
+            self._engine.commit(
+                IndexState(index.catalog, index.serial, index.counters_serial, index.models, self._now())
+            )
+        return SyncReport("nothing", "up to date", 0, 0, catalog.models, catalog.serial, 0.0)
+
+    def _follow(self, catalog: CatalogState, index: IndexState) -> SyncReport:
+        began = time.monotonic()
+        pending = _Pending(self._engine, index, self._now)
+        for page in self._catalog.changes_since(index.serial):
+            pending.write(page)
+            pending.serial = page[-1].serial
+            if pending.serial >= catalog.serial:
+                break  # what came in meanwhile is the next run's
+            pending.commit_if_due()
+        pending.serial = max(catalog.serial, pending.serial)
+        for page in self._catalog.counters_since(index.counters_serial):
+            pending.write(page)
+            pending.counters_serial = page[-1].serial
+            if pending.counters_serial >= catalog.serial:
+                break
+            pending.commit_if_due()
+        pending.counters_serial = max(catalog.serial, pending.counters_serial)
+        state = pending.commit(catalog.models)
+        logger.info(
+            "index followed written=%d removed=%d serial=%d", pending.written, pending.removed, state.serial
+        )
+        return SyncReport(
+            done="followed",
+            why="",
+            written=pending.written,
+            removed=pending.removed,
+            models=state.models,
+            serial=state.serial,
+            seconds=time.monotonic() - began,
+        )
+
+
+class _Pending:
+    """What a following sync has written, and how far it may say it has come."""
+
+    def __init__(self, engine: EngineWriter, index: IndexState, now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._index = index
+        self._now = now
+        self._uncommitted = 0
+        self.serial = index.serial
+        self.counters_serial = index.counters_serial
+        self.written = 0
+        self.removed = 0
+
+    def write(self, page: list[Change]) -> None:
+        """Write a page of changes to the engine."""
+        documents = [
+            to_document(change.number, change.model.record.repo_id, change.model.counters)
+            for change in page
+            if change.model is not None
+        ]
+        gone = [change.number for change in page if change.model is None]
+        self._engine.write(documents, gone)
+        self.written += len(documents)
+        self.removed += len(gone)
+        self._uncommitted += len(page)
+
+    def commit_if_due(self) -> None:
+        """Commit now and then, so that a crash repeats little."""
+        if self._uncommitted >= COMMIT_EVERY:
+            self.commit(self._index.models)
+
+    def commit(self, models: int) -> IndexState:
+        """Commit, and say how far the index follows."""
+        state = IndexState(self._index.catalog, self.serial, self.counters_serial, models, self._now())
+        self._engine.commit(state)
+        self._uncommitted = 0
+        return state
