@@ -10,16 +10,17 @@ from types import FrameType
 
 import orjson
 
+from indexer.answers import status_answer
 from indexer.catalog.store import Catalog
 from indexer.config import HomeConfig, read_config
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
-from indexer.errors import EXIT_DONE, CatalogMissing
+from indexer.errors import EXIT_DONE, CatalogMissing, EngineUnavailable
 from indexer.process import configure_logging, exclusive, run_command
 from indexer.query import parse_query
 from indexer.search import Search
 from indexer.sync import Sync, SyncReport
-from indexer.terminal import page_lines
+from indexer.terminal import page_lines, status_lines
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,7 +42,10 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("q", nargs="*", help="the query, e.g. TheBloke/llama")
     search.add_argument("--limit", type=int, default=20)
     search.add_argument("--offset", type=int, default=0)
-    for command in (sync, rebuild, search):
+    status = commands.add_parser(
+        "status", help="what is known, how old and how complete", prog="hubdex status"
+    )
+    for command in (sync, rebuild, search, status):
         command.add_argument("--json", action="store_true", help="answer in JSON")
     return parser
 
@@ -51,6 +55,8 @@ def _run(arguments: argparse.Namespace) -> int:
     configure_logging(config.log)
     if arguments.command == "search":
         return _search(config, arguments)
+    if arguments.command == "status":
+        return _status(config, as_json=arguments.json)
     with exclusive(config.lock_folder, "index sync"):
         if arguments.command == "rebuild":
             _report(_sync_once(config, rebuild=True), as_json=arguments.json)
@@ -103,6 +109,20 @@ def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
         page = Search(catalog, EmbeddedReader(config.index_folder)).answer(query)
     for line in page_lines(page, as_json=arguments.json):
         print(line)
+    return EXIT_DONE
+
+
+def _status(config: HomeConfig, *, as_json: bool) -> int:
+    with Catalog(config.database_url, read_only=True) as catalog:
+        state = catalog.state()
+    try:
+        index = EmbeddedReader(config.index_folder).state()
+    except EngineUnavailable:
+        index = None
+    if as_json:
+        print(orjson.dumps(status_answer(state, index)).decode())
+    else:
+        print("\n".join(status_lines(state, index)))
     return EXIT_DONE
 
 

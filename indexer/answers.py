@@ -4,11 +4,12 @@ Times are ISO 8601 in UTC, sizes are bytes, unknown is null.
 """
 
 from datetime import UTC, datetime
-from typing import TypedDict
 
-from indexer.engines.contract import Step
+from typing_extensions import TypedDict
+
+from indexer.engines.contract import IndexState, Step
 from indexer.query import SearchQuery
-from indexer.records import StoredModel
+from indexer.records import CatalogState, Checkpoint, StoredModel
 from indexer.search import Coverage, Hit, SearchPage
 
 FORMATS = ("gguf", "safetensors", "onnx", "mlx", "pytorch")
@@ -85,6 +86,31 @@ class SearchAnswer(TypedDict):
     query: QueryAnswer
     took_ms: float
     index: IndexAnswer
+
+
+class PassAnswer(TypedDict):
+    """How far a pass over the Hub has come."""
+
+    name: str
+    pages: int
+    rows: int
+    started_at: str | None
+    updated_at: str | None
+    finished_at: str | None
+    last_finished_at: str | None
+
+
+class StatusAnswer(TypedDict):
+    """What is known, how old and how complete it is."""
+
+    models: int
+    removed: int
+    set_aside: int
+    serial: int
+    index_models: int
+    index_serial: int | None
+    index_synced_at: str | None
+    passes: list[PassAnswer]
 
 
 def page_answer(page: SearchPage) -> SearchAnswer:
@@ -166,6 +192,33 @@ def query_answer(query: SearchQuery) -> QueryAnswer:
         "excluded": [term.text for term in query.excluded],
         "owner": query.owner,
         "exact_id": "/".join(part for part in query.exact_id if part) if query.exact_id else None,
+    }
+
+
+def status_answer(state: CatalogState, index: IndexState | None) -> StatusAnswer:
+    """Give what is known; where the Hub was left off (its cursor) stays inside."""
+    return {
+        "models": state.models,
+        "removed": state.removed,
+        "set_aside": state.set_aside,
+        "serial": state.serial,
+        "index_models": index.models if index else 0,
+        "index_serial": index.serial if index else None,
+        "index_synced_at": moment(index.synced_at) if index else None,
+        "passes": [pass_answer(checkpoint) for checkpoint in state.checkpoints],
+    }
+
+
+def pass_answer(checkpoint: Checkpoint) -> PassAnswer:
+    """Give how far a pass has come."""
+    return {
+        "name": checkpoint.name,
+        "pages": checkpoint.pages,
+        "rows": checkpoint.rows,
+        "started_at": moment(checkpoint.started_at),
+        "updated_at": moment(checkpoint.updated_at),
+        "finished_at": moment(checkpoint.finished_at),
+        "last_finished_at": moment(checkpoint.last_finished_at),
     }
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from indexer.catalog.store import Catalog, utc_now
@@ -10,9 +10,13 @@ from indexer.engines.contract import EngineReader, IndexState, Selection, Step
 from indexer.grams import find
 from indexer.query import SearchQuery, Wanted
 from indexer.records import CatalogState, StoredModel
+from indexer.text import compact
 
 STATE_SECONDS = 1.0
 """How long the catalog's numbers are good for: an answer need not count them anew."""
+
+CHECKED = 300
+"""A total that is only as good as its pieces is checked one by one up to so many models."""
 
 FULL_CRAWL = "full"
 """Name of the pass that sees every model."""
@@ -86,7 +90,7 @@ class Search:
 
         """
         began = time.perf_counter()
-        selection = self._engine.search(query)
+        selection = self._checked(query)
         models = self._catalog.by_numbers([one.number for one in selection.selected])
         hits = tuple(
             hit
@@ -100,10 +104,25 @@ class Search:
             query=query,
             hits=hits,
             total=selection.total - missed,
-            total_exact=selection.total_exact and _all_seen(selection, query, missed),
+            total_exact=selection.total_exact and not missed,
             took_ms=round((time.perf_counter() - began) * 1000, 2),
             coverage=self._coverage(selection.state),
         )
+
+    def _checked(self, query: SearchQuery) -> Selection:
+        """Ask the engine; where its total is a guess but small, check every model against its name."""
+        selection = self._engine.search(query)
+        if selection.total_exact or not 0 < selection.total <= CHECKED:
+            return selection
+        whole = self._engine.search(replace(query, limit=CHECKED, offset=0))
+        names = self._catalog.names_of([one.number for one in whole.selected])
+        kept = tuple(
+            one
+            for one in whole.selected
+            if one.number in names and _matches(query, names[one.number], one.step)
+        )
+        page = kept[query.offset : query.offset + query.limit]
+        return Selection(page, len(kept), total_exact=True, state=whole.state)
 
     def coverage(self) -> Coverage:
         """Give how much of the Hub the index stands for."""
@@ -138,12 +157,24 @@ class Search:
 
 def _verified(query: SearchQuery, model: StoredModel, step: Step) -> Hit | None:
     """Give the hit if the model's present name really matches; the index may be behind a rename."""
-    spans = [_span(wanted, model.record.repo_id) for wanted in query.wanted]
-    if step is not Step.TYPO and step is not Step.EXACT_ID and None in spans:
+    repo_id = model.record.repo_id
+    if not _matches(query, repo_id, step):
         return None
-    if any(_span(Wanted(term), model.record.repo_id) for term in query.excluded):
-        return None
+    spans = [_span(wanted, repo_id) for wanted in query.wanted]
     return Hit(model, step, _apart([span for span in spans if span]))
+
+
+def _matches(query: SearchQuery, repo_id: str, step: Step) -> bool:
+    if any(_span(Wanted(term), repo_id) for term in query.excluded):
+        return False
+    owner, _, name = repo_id.rpartition("/")
+    flat = compact(owner)
+    if query.owner_only:
+        return query.owner in {flat, compact(name) if not owner else flat}
+    if not flat.startswith(query.owner or ""):
+        return False
+    # An exact id needs no term; a typo's words are not those typed.
+    return step in {Step.EXACT_ID, Step.TYPO} or all(_span(wanted, repo_id) for wanted in query.wanted)
 
 
 def _span(wanted: Wanted, repo_id: str) -> tuple[int, int] | None:
@@ -165,8 +196,3 @@ def _apart(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
         else:
             merged.append((start, end))
     return tuple(merged)
-
-
-def _all_seen(selection: Selection, query: SearchQuery, missed: int) -> bool:
-    """Whether the total still counts exactly: nothing failed the check, or all was checked."""
-    return not missed or (query.offset == 0 and len(selection.selected) == selection.total)

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import orjson
 
-from indexer.answers import page_answer
+from indexer.answers import moment, page_answer
+from indexer.engines.contract import IndexState
+from indexer.records import CatalogState
 from indexer.search import SearchPage
 
 
@@ -22,6 +24,24 @@ def page_lines(page: SearchPage, *, as_json: bool) -> Iterator[str]:
     yield f"{about}{page.total:,} of {page.coverage.models:,} models, {age_words(page.coverage.age_seconds)}"
     if not page.coverage.complete:
         yield "The first pass over the whole Hub has not ended yet: models may be missing."
+
+
+def status_lines(state: CatalogState, index: IndexState | None) -> Iterator[str]:
+    """Say what is known, how old and how complete it is."""
+    yield f"catalog  {state.models:,} models, {state.removed:,} removed, {state.set_aside:,} rows set aside"
+    if index is None:
+        yield "index    none yet"
+    else:
+        behind = max(0, state.serial - index.serial)
+        yield f"index    {index.models:,} models, {behind:,} changes behind"
+    for checkpoint in state.checkpoints:
+        if checkpoint.finished_at is None:
+            how = f"under way since {moment(checkpoint.started_at)}"
+        else:
+            how = f"ended {moment(checkpoint.finished_at)}"
+        yield f"{checkpoint.name:<8} {checkpoint.rows:,} rows in {checkpoint.pages:,} pages, {how}"
+    if not state.checkpoints:
+        yield "nothing has been crawled yet"
 
 
 def age_words(seconds: float | None) -> str:

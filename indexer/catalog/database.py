@@ -50,6 +50,8 @@ def _translated() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise CatalogError(f"The catalog's database failed: {error.orig}.") from error
+    except (OverflowError, TypeError) as error:
+        raise CatalogError(f"A record cannot be stored: {error}.") from error
     except SQLAlchemyError as error:
         raise CatalogError(f"The catalog's database failed: {type(error).__name__}.") from error
 

@@ -138,6 +138,13 @@ class Catalog:
         with self._database.reading() as connection:
             return {row["number"]: to_stored(row) for row in connection.execute(query).mappings()}
 
+    def names_of(self, numbers: Sequence[int]) -> dict[int, str]:
+        """Give the repo ids of these numbers; numbers the catalog no longer holds are left out."""
+        t = tables.models.c
+        query = select(t.number, t.repo_id).where(t.number.in_(list(numbers)))
+        with self._database.reading() as connection:
+            return {row.number: row.repo_id for row in connection.execute(query)}
+
     def set_aside(self, limit: int = 100) -> list[SetAside]:
         """Give the newest rows that had no meaning, newest first."""
         query = select(tables.set_aside).order_by(tables.set_aside.c.id.desc()).limit(limit)

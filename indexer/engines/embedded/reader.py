@@ -119,15 +119,17 @@ class _Search:
         self._query = query
 
     def run(self) -> Selection:
-        everything = self._selector.everything(self._query)
         steps = self._selector.steps(self._query)
-        total = self._count(everything)
-        exact = True
-        typos = self._selector.typos(self._query) if total < TYPOS_BELOW else None
-        if typos is not None:
-            steps.append((Step.TYPO, typos))
-            total, exact = self._count(typos), False
-        return Selection(self._page(steps, total), total, exact, self._state)
+        total = self._count(self._selector.everything(self._query))
+        page = self._page(steps, total)
+        exact = self._selector.counts_exactly(self._query)
+        found = bool(page) and page[0].step is Step.EXACT_ID
+        typos = self._selector.typos(self._query) if total < TYPOS_BELOW and not found else None
+        forgiven = total if typos is None else self._count(typos)
+        if typos is not None and forgiven > total:
+            page = self._page([*steps, (Step.TYPO, typos)], forgiven)
+            return Selection(page, forgiven, False, self._state)
+        return Selection(page, total, exact, self._state)
 
     def _page(self, steps: list[tuple[Step, Query]], total: int) -> tuple[Selected, ...]:
         """Walk the steps, skipping `offset` models, until the page is full or nothing is left."""

@@ -35,7 +35,8 @@ NAME = Part("name")
 def make_schema() -> tantivy.Schema:
     """Build the schema of the index `models`."""
     builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field(NUMBER, indexed=True, fast=True)
+    # Signed: deleting by the term of an unsigned field silently deletes nothing (tantivy 0.27).
+    builder.add_integer_field(NUMBER, indexed=True, fast=True)
     builder.add_unsigned_field(POPULARITY, fast=True)
     builder.add_text_field(OWNER_PREFIX, tokenizer_name="owner_prefix", index_option="basic")
     for part in (OWNER, NAME):
@@ -65,7 +66,7 @@ def open_index(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
 def to_tantivy(document: Document) -> tantivy.Document:
     """Give the document in Tantivy's own form."""
     target = tantivy.Document()
-    target.add_unsigned(NUMBER, document.number)
+    target.add_integer(NUMBER, document.number)
     target.add_unsigned(POPULARITY, document.popularity)
     target.add_text(OWNER_PREFIX, document.owner.compact)
     for part, text in ((OWNER, document.owner), (NAME, document.name)):

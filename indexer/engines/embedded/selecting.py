@@ -39,19 +39,28 @@ class Selector:
             owner, name = query.exact_id
             exact = [self._token(OWNER.wholes, EXACT + owner), self._token(NAME.wholes, EXACT + name)]
             steps.append((Step.EXACT_ID, self._all(exact, query.excluded)))
-        if query.exact_name:
-            named = [self._token(NAME.wholes, EXACT + query.exact_name), *self._bounds(query)]
-            steps.append((Step.EXACT_NAME, self._all(named, query.excluded)))
         owners: list[list[Query]] = [[]]
         if query.owner and not query.owner_only:
             owners = [[self._token(OWNER.wholes, EXACT + query.owner)], []]
-        kinds = [(Step.WORDS, self._whole), (Step.PREFIXES, self._starting), (Step.INSIDE, self._matching)]
-        if not query.wanted:
-            kinds = kinds[-1:]
-        for owner_bound, (step, kind) in product(owners, kinds):
-            terms = [kind(wanted) for wanted in query.wanted]
-            steps.append((step, self._all([*owner_bound, *self._bounds(query), *terms], query.excluded)))
+        for bound, (step, terms) in product(owners, self._kinds(query)):
+            steps.append((step, self._all([*bound, *self._bounds(query), *terms], query.excluded)))
         return steps
+
+    def _kinds(self, query: SearchQuery) -> list[tuple[Step, list[Query]]]:
+        """Give the ways the wanted terms can match, the best first."""
+        named = [self._token(NAME.wholes, EXACT + query.exact_name)] if query.exact_name else []
+        kinds = [
+            (Step.EXACT_NAME, named),
+            (Step.WORDS, [self._whole(wanted) for wanted in query.wanted]),
+            (Step.PREFIXES, [self._starting(wanted) for wanted in query.wanted]),
+        ]
+        everything = (Step.INSIDE, [self._matching(wanted) for wanted in query.wanted])
+        return [*(kind for kind in kinds if kind[1]), everything]
+
+    def counts_exactly(self, query: SearchQuery) -> bool:
+        """Say whether every term is one look-up: a longer one is only as good as its pieces."""
+        terms = [*(wanted.term for wanted in query.wanted), *query.excluded]
+        return all(_is_one_lookup(term) for term in terms) and len(query.owner or "") <= OWNER_PREFIX_GRAM
 
     def typos(self, query: SearchQuery) -> Query | None:
         """Select what one slip of the finger would have found, or `None` when no word allows one."""
@@ -99,7 +108,7 @@ class Selector:
             return head
         # A longer form goes on inside the word, or into a word that starts somewhere in it.
         flat = form.replace(".", "")
-        crossing = [self._token(part.starts, form[at:][:START_GRAM]) for at in range(1, len(form))]
+        crossing = [self._token(part.starts, _tail(form[at:])) for at in range(1, len(form))]
         return self._all([head, self._any_of([self._pieces(flat[1:], part), *crossing])])
 
     def _pieces(self, text: str, part: Part) -> Query:
@@ -138,6 +147,16 @@ class Selector:
 
 def _parts(wanted: Wanted) -> tuple[Part, ...]:
     return (NAME,) if wanted.scope == "name" else (NAME, OWNER)
+
+
+def _tail(text: str) -> str:
+    """Give what the start of a later word must begin with; a number there may have a point anywhere."""
+    return text[:1] if not text[0].isalpha() else text[:START_GRAM]
+
+
+def _is_one_lookup(term: Term) -> bool:
+    longest = max(map(len, term.forms))
+    return longest <= (START_GRAM if term.starts_with_digit else INSIDE_GRAM)
 
 
 def _may_be_mistyped(term: Term) -> bool:

@@ -1,0 +1,45 @@
+"""The `hubdex` command: one word for each thing Hubdex does, each run by the room that owns it."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from indexer.errors import EXIT_DONE, EXIT_USAGE
+from scheduler.launcher import room_command
+
+COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "up": ("scheduler", ("up",), "start everything: crawl, index and page"),
+    "crawl": ("crawler", (), "read the Hub's listing: head (popular models) or full (all of them)"),
+    "index": ("indexer", (), "bring the index to where the catalog is: sync or rebuild"),
+    "serve": ("api", (), "answer searches over HTTP and show the page"),
+    "search": ("indexer", ("search",), "search from the terminal"),
+    "status": ("indexer", ("status",), "say what is known, how old and how complete it is"),
+}
+"""Command: the room, what its command line begins with, and one line of help."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Hand the command line to the room that owns its first word."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in {"-h", "--help", "help"}:
+        sys.stdout.write(usage())
+        return EXIT_DONE if arguments else EXIT_USAGE
+    if arguments[0] not in COMMANDS:
+        sys.stderr.write(f"hubdex: there is no command {arguments[0]!r}.\n\n{usage()}")
+        return EXIT_USAGE
+    room, beginning, _ = COMMANDS[arguments[0]]
+    command = room_command(room, [*beginning, *arguments[1:]])
+    _become(command)
+
+
+def _become(command: list[str]) -> NoReturn:
+    """Let the room take our place: signals and its exit code then need no passing on."""
+    os.execv(command[0], command)  # noqa: S606
+
+
+def usage() -> str:
+    """Give the help text."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {about}" for name, (_, _, about) in COMMANDS.items()]
+    return "\n".join(["usage: hubdex COMMAND [--help] ...", "", *lines, ""])

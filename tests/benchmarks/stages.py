@@ -1,0 +1,185 @@
+"""The stages of the benchmark."""
+
+import argparse
+import random
+import resource
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+import orjson
+
+from crawler.rows import parse_row
+from indexer.catalog.store import Catalog
+from indexer.engines.contract import Step
+from indexer.engines.embedded.reader import EmbeddedReader
+from indexer.engines.embedded.writer import EmbeddedWriter
+from indexer.query import parse_query
+from indexer.records import Batch, Checkpoint, Listed
+from indexer.search import Search
+from indexer.sync import Sync
+from tests.fakes.hub import GeneratedSource, ReplaySource
+
+PAGE = 1_000
+
+
+def database_of(home: Path) -> str:
+    return f"sqlite:///{home / 'catalog.db'}"
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def memory() -> str:
+    """Peak memory of this process (RSS, mapped files included)."""
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB peak"
+
+
+def pages_of(arguments: argparse.Namespace) -> Iterator[bytes]:
+    """The listing's pages as bytes, as the crawler gets them."""
+    source = ReplaySource(arguments.replay) if arguments.replay else GeneratedSource(arguments.models)
+    rows = iter(source.rows())
+    while page := list(islice(rows, PAGE)):
+        yield orjson.dumps(page)
+
+
+def crawl_stage(arguments: argparse.Namespace) -> None:
+    """Bytes of a page -> rows -> records -> catalog; making the pages is not counted."""
+    arguments.home.mkdir(parents=True, exist_ok=True)
+    busy, processor, rows, slowest = 0.0, 0.0, 0, 0.0
+    with Catalog(database_of(arguments.home)) as catalog:
+        checkpoint = Checkpoint("full", "https://hub.example/next", datetime.now(UTC))
+        for page in pages_of(arguments):
+            began, began_processor = time.perf_counter(), time.process_time()
+            parsed = [parse_row(row) for row in orjson.loads(page)]
+            checkpoint = checkpoint.after_page(checkpoint.next_url, len(parsed))
+            listed = tuple(one for one in parsed if isinstance(one, Listed))
+            catalog.apply(Batch(listed, checkpoint=checkpoint))
+            took = time.perf_counter() - began
+            busy, slowest, rows = busy + took, max(slowest, took), rows + len(parsed)
+            processor += time.process_time() - began_processor
+            if rows % 500_000 == 0:
+                say(f"  {rows:,} rows, {rows / busy:,.0f} rows/s")
+        models = catalog.state().models
+    size = sum(path.stat().st_size for path in arguments.home.glob("catalog.db*"))
+    say(
+        f"crawl side: {rows:,} rows, {models:,} models, {rows / busy:,.0f} rows/s "
+        f"({rows / processor:,.0f} a processor second), slowest page {slowest * 1000:,.0f} ms, "
+        f"catalog {size / 1e6:,.0f} MB, {memory()}"
+    )
+
+
+def index_stage(arguments: argparse.Namespace) -> None:
+    """Build the index from the catalog."""
+    processor = time.process_time()
+    with Catalog(database_of(arguments.home), read_only=True) as catalog:
+        report = Sync(catalog, EmbeddedWriter(arguments.home / "index")).rebuild()
+    processor = time.process_time() - processor
+    size = sum(path.stat().st_size for path in (arguments.home / "index").rglob("*") if path.is_file())
+    say(
+        f"index side: {report.written:,} documents in {report.seconds:,.0f} s, {report.per_second:,.0f}/s "
+        f"({report.written / processor:,.0f} a processor second), index {size / 1e6:,.0f} MB, {memory()}"
+    )
+
+
+def search_stage(arguments: argparse.Namespace) -> None:
+    """Type names as people do, key by key; every keystroke is a search for twenty hits."""
+    names = _names_to_type(arguments.home, arguments.names)
+    with Catalog(database_of(arguments.home), read_only=True) as catalog:
+        engine = EmbeddedReader(arguments.home / "index")
+        search = Search(catalog, engine)
+        search.answer(parse_query("warm"))
+        typed = [name[: end + 1] for name in names for end in range(len(name))]
+        fresh = list(dict.fromkeys(typed))
+        say(f"search: {len(names)} names, {len(typed):,} keystrokes, {len(fresh):,} of them distinct")
+        timings = [
+            (_milliseconds(lambda text=text: search.answer(parse_query(text))), text) for text in fresh
+        ]
+        _report("first time each", timings)
+        by_length: dict[str, list[tuple[float, str]]] = {}
+        for took, text in timings:
+            kind = (
+                "1 key"
+                if len(text) == 1
+                else "2 keys"
+                if len(text) == 2
+                else "owner/"
+                if "/" in text
+                else "name"
+            )
+            by_length.setdefault(kind, []).append((took, text))
+        for kind, some in by_length.items():
+            _report(f"  {kind}", some)
+        again = [(_milliseconds(lambda text=text: search.answer(parse_query(text))), text) for text in typed]
+        _report("as typed, remembered", again)
+        steps = [search.answer(parse_query(name)).hits[:1] for name in names]
+        first = sum(1 for hits in steps if hits and hits[0].step is Step.EXACT_ID)
+        say(f"  {first} of {len(names)} whole ids came first; {memory()}")
+    _like_scan(arguments.home, random.Random(1).sample(fresh, min(20, len(fresh))))
+
+
+def _milliseconds(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return (time.perf_counter() - began) * 1000
+
+
+def _report(what: str, timings: list[tuple[float, str]]) -> None:
+    ordered = sorted(timings)
+    p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))][0]
+    worst, text = ordered[-1]
+    say(
+        f"{what}: {len(ordered):,} searches, p50 {median(took for took, _ in ordered):.2f} ms, "
+        f"p99 {p99:.2f} ms, worst {worst:.1f} ms ({text!r})"
+    )
+
+
+def _names_to_type(home: Path, count: int) -> list[str]:
+    """Names people look for: drawn from the popular tenth and from all, half and half."""
+    with sqlite3.connect(home / "catalog.db") as database:
+        total = database.execute("select count(*) from models").fetchone()[0]
+        order = "select repo_id from models order by downloads desc nulls last limit ?"
+        popular = [row[0] for row in database.execute(order, (max(count, total // 10),))]
+        numbers = sorted(random.Random(7).sample(range(1, total + 1), count))
+        anyone = [
+            row[0]
+            for group in batched_numbers(numbers)
+            for row in database.execute(
+                f"select repo_id from models where number in ({','.join('?' * len(group))})",
+                group,  # noqa: S608
+            )
+        ]
+    chosen = random.Random(3)
+    return [*chosen.sample(popular, count // 2), *chosen.sample(anyone, count - count // 2)]
+
+
+def batched_numbers(numbers: list[int]) -> Iterator[list[int]]:
+    for at in range(0, len(numbers), 500):
+        yield numbers[at : at + 500]
+
+
+def _like_scan(home: Path, texts: list[str]) -> None:
+    """What a plain scan of the names costs for the same question: count and top twenty."""
+    with sqlite3.connect(home / "catalog.db") as database:
+        timings = []
+        for text in texts:
+            pattern = "%" + "%".join(text.lower().split("/")) + "%"
+            query = "select repo_id from models where repo_id like ? order by downloads desc limit 20"
+            count = "select count(*) from models where repo_id like ?"
+            timings.append(
+                (
+                    _milliseconds(
+                        lambda p=pattern: (
+                            database.execute(query, (p,)).fetchall(),
+                            database.execute(count, (p,)).fetchall(),
+                        )
+                    ),
+                    text,
+                )
+            )
+    _report("the same as LIKE scans", timings)

@@ -1,0 +1,52 @@
+"""What holds for every test: no network beyond this machine, no settings from outside."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+_LOOPBACK = ("127.", "::1", "localhost")
+
+
+class OutsideNetworkError(RuntimeError):
+    """A test tried to reach beyond this machine."""
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse to connect anywhere but to this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            host = address[0] if isinstance(address, tuple) else str(address)
+            if not str(host).startswith(_LOOPBACK):
+                raise OutsideNetworkError(f"a test tried to connect to {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Take out every setting of the machine's own; the home is a folder of the test's."""
+    for name in list(os.environ):
+        if name.startswith(("HUBDEX_", "HF_", "HUGGING")) and name != "HUBDEX_TEST_DATA":
+            monkeypatch.delenv(name)
+        if name.lower() in {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HUBDEX_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real Hub data, when this machine has it."""
+    folder = os.environ.get("HUBDEX_TEST_DATA", "")
+    if not folder or not (Path(folder) / "models.jsonl.gz").is_file():
+        pytest.skip("no real data: set HUBDEX_TEST_DATA to a folder with models.jsonl.gz")
+    return Path(folder)

@@ -1,0 +1,22 @@
+"""A stand-in for huggingface.co's model listing, for tests, benchmarks and demonstrations."""
+
+from tests.fakes.hub.faults import Fault
+from tests.fakes.hub.generated import GeneratedSource
+from tests.fakes.hub.replay import ReplaySource
+from tests.fakes.hub.rows import Row, make_row
+from tests.fakes.hub.server import FakeHub, Request
+from tests.fakes.hub.source import ListSource, ModelSource, Order, Position
+
+__all__ = [
+    "FakeHub",
+    "Fault",
+    "GeneratedSource",
+    "ListSource",
+    "ModelSource",
+    "Order",
+    "Position",
+    "ReplaySource",
+    "Request",
+    "Row",
+    "make_row",
+]  # fmt: skip

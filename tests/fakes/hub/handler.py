@@ -1,0 +1,120 @@
+"""HTTP/1.1 on the wire: keep-alive, one write per answer, and the two ways to break an answer off."""
+
+import contextlib
+import itertools
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import cast
+
+from tests.fakes.hub.routes import Answer
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """An answer and how it is to fail on its way."""
+
+    answer: Answer
+    dropped: bool = False
+    truncated: bool = False
+
+
+Exchanger = Callable[[str, str, dict[str, str]], Exchange]
+
+
+class HubServer(ThreadingHTTPServer):
+    """Keeps its open connections in view, to close them when the Hub goes away."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(
+        self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], exchange: Exchanger
+    ) -> None:
+        super().__init__(address, handler)
+        self.exchange = exchange
+        self.numbers = itertools.count(1)
+        self._open: set[socket.socket] = set()
+        self._lock = threading.Lock()
+
+    def opened(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._open.add(connection)
+
+    def closed(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._open.discard(connection)
+
+    def hang_up(self) -> None:
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            _shut(connection)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        # A client that hangs up is no news; anything else is a fault of ours and must be seen.
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(cast("socket.socket", request), client_address)
+
+
+class HubHandler(BaseHTTPRequestHandler):
+    """Speaks for one connection."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def setup(self) -> None:
+        super().setup()
+        self._hub.opened(self.connection)
+
+    def finish(self) -> None:
+        try:
+            super().finish()
+        finally:
+            self._hub.closed(self.connection)
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Say nothing: the Hub remembers its requests itself."""
+
+    @property
+    def _hub(self) -> HubServer:
+        return cast("HubServer", self.server)
+
+    def _serve(self) -> None:
+        headers = {name.lower(): text for name, text in self.headers.items()}
+        self.rfile.read(int(headers.get("content-length", "0")))
+        exchange = self._hub.exchange(self.command, self.path, headers)
+        if exchange.dropped:
+            self.close_connection = True
+            _shut(self.connection)
+            return
+        self._send(exchange.answer, truncated=exchange.truncated)
+
+    def _send(self, answer: Answer, *, truncated: bool) -> None:
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("X-Request-Id", f"Root=1-{next(self._hub.numbers):08x}")
+        for name, text in answer.headers.items():
+            self.send_header(name, text)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body[: len(answer.body) // 2] if truncated else answer.body)
+        self.wfile.flush()
+        if truncated:
+            self.close_connection = True
+            _shut(self.connection)
+
+
+def _shut(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,50 @@
+"""The fixed windows by which the Hub counts requests."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What one request found: whether it was let in, and what the window holds after it."""
+
+    allowed: bool
+    remaining: int
+    reset_seconds: int
+    quota: int
+    window_seconds: int
+
+    def headers(self) -> dict[str, str]:
+        return {
+            "RateLimit": f'"api";r={self.remaining};t={self.reset_seconds}',
+            "RateLimit-Policy": f'"fixed window";"api";q={self.quota};w={self.window_seconds}',
+        }
+
+
+class FixedWindow:
+    """Counts requests; every window starts again with the whole quota."""
+
+    def __init__(self, quota: int, window_seconds: int, clock: Callable[[], float]) -> None:
+        self._quota = quota
+        self._window_seconds = window_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._epoch = clock()
+        self._window = 0
+        self._used = 0
+
+    def spend(self) -> Spent:
+        with self._lock:
+            window, inside = divmod(self._clock() - self._epoch, self._window_seconds)
+            if window != self._window:
+                self._window, self._used = int(window), 0
+            self._used += 1
+            return Spent(
+                allowed=self._used <= self._quota,
+                remaining=max(0, self._quota - self._used),
+                # Rounded down: whoever waits exactly this long is still too early, so clients wait one more.
+                reset_seconds=int(self._window_seconds - inside),
+                quota=self._quota,
+                window_seconds=self._window_seconds,
+            )

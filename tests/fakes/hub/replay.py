@@ -1,0 +1,60 @@
+"""Real models, replayed from a recording that is not part of this project."""
+
+import gzip
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from tests.fakes.hub.rows import LEGACY_SECONDS, Row, iso, object_id, seconds_of
+from tests.fakes.hub.source import ListSource
+
+_AS_RECORDED = (
+    "id", "author", "sha", "downloads", "downloadsAllTime", "likes", "tags", "pipeline_tag", "library_name",
+    "gated", "private", "disabled", "siblings",
+)  # fmt: skip
+
+
+class ReplaySource(ListSource):
+    """The recorded models, as far as they are known: what the recording lacks, the listing lacks."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(read_recording(folder / "models.jsonl.gz"))
+
+
+def read_recording(path: Path) -> Iterator[Row]:
+    with gzip.open(path) as lines:
+        for line in lines:
+            yield replayed(orjson.loads(line))
+
+
+def replayed(recorded: Row) -> Row:
+    """Turn a recorded row into the Hub's form."""
+    row: Row = {field: recorded[field] for field in _AS_RECORDED if recorded.get(field) is not None}
+    row |= {
+        field: _as_the_hub_spells(str(recorded[field]))
+        for field in ("createdAt", "lastModified")
+        if recorded.get(field) is not None
+    }
+    if row.get("gated") is True:
+        row["gated"] = "auto"
+    if recorded.get("trending") is not None:
+        row["trendingScore"] = recorded["trending"]
+    params, license_name = recorded.get("params"), recorded.get("license")
+    if params is not None:
+        row["safetensors"] = {"parameters": {"BF16": params}, "total": params}
+    if license_name is not None:
+        tags, tag = row.get("tags", []), f"license:{license_name}"
+        if isinstance(tags, list) and tag not in tags:
+            row["tags"] = [*tags, tag]
+    created = int(seconds_of(str(row["createdAt"]))) if "createdAt" in row else LEGACY_SECONDS
+    row["_id"] = object_id(max(created, LEGACY_SECONDS), str(row["id"]))
+    return row
+
+
+def _as_the_hub_spells(moment: str) -> str:
+    if len(moment) == len("2022-03-02T23:29:04.000Z") and moment.endswith("Z"):
+        return moment
+    read = datetime.fromisoformat(moment).astimezone(UTC)
+    return iso(int(read.timestamp()))[:-4] + f"{read.microsecond // 1000:03d}Z"

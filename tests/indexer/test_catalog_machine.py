@@ -1,0 +1,92 @@
+"""The catalog against a plain dictionary, through any sequence of pages."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from indexer.catalog.store import Catalog
+from indexer.records import Batch, Counters, Listed, ModelRecord, Removal
+
+KEYS = st.integers(0, 5).map(lambda number: f"{number:024x}")
+PATHS = st.sampled_from(["a/x", "a/X", "b/y", "c", "d/z"])
+ROWS = st.builds(
+    lambda key, path, sha, downloads: Listed(ModelRecord(key, path, sha=sha), Counters(downloads)),
+    KEYS,
+    PATHS,
+    st.sampled_from([None, "1" * 40, "2" * 40]),
+    st.sampled_from([0, 1, 2]),
+)
+
+
+class CatalogMachine(RuleBasedStateMachine):
+    """Follows the catalog with a dictionary, and an index with the feeds alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.catalog = Catalog(f"sqlite:///{Path(self.folder.name) / 'catalog.db'}")
+        self.truth: dict[str, Listed] = {}
+        self.follower: dict[int, tuple[str, int | None]] = {}
+        self.serial = 0
+
+    @rule(rows=st.lists(ROWS, max_size=6))
+    def list_a_page(self, rows: list[Listed]) -> None:
+        by_key = {row.record.key: row for row in rows}
+        page = {row.record.repo_id: row for row in by_key.values()}
+        for row in page.values():
+            arriving = {other.record.key for other in page.values()}
+            for key, known in list(self.truth.items()):
+                if known.record.repo_id == row.record.repo_id and key not in arriving:
+                    del self.truth[key]
+        self.truth |= {row.record.key: row for row in page.values()}
+        self.catalog.apply(Batch(tuple(rows)))
+
+    @rule(key=KEYS)
+    def remove(self, key: str) -> None:
+        self.truth.pop(key, None)
+        self.catalog.apply(Batch(removals=(Removal(key, "gone"),)))
+
+    @rule()
+    def reopen(self) -> None:
+        self.catalog.close()
+        self.catalog = Catalog(f"sqlite:///{Path(self.folder.name) / 'catalog.db'}")
+
+    @rule()
+    def follow(self) -> None:
+        """An index that reads both feeds holds just what the catalog holds."""
+        reached = self.catalog.state().serial
+        feeds = (self.catalog.changes_since(self.serial), self.catalog.counters_since(self.serial))
+        for page in (page for feed in feeds for page in feed):
+            for change in page:
+                if change.model is None:
+                    self.follower.pop(change.number, None)
+                else:
+                    model = change.model
+                    self.follower[change.number] = (model.record.repo_id, model.counters.downloads)
+        self.serial = reached
+        held = sorted(self.follower.values(), key=str)
+        assert held == sorted(
+            ((row.record.repo_id, row.counters.downloads) for row in self.truth.values()), key=str
+        )
+
+    @invariant()
+    def holds_the_truth(self) -> None:
+        held = {name.number: name for page in self.catalog.names() for name in page}
+        stored = self.catalog.by_numbers(list(held))
+        assert {model.record.key: model.record for model in stored.values()} == {
+            key: row.record for key, row in self.truth.items()
+        }
+        assert self.catalog.state().models == len(self.truth)
+
+    def teardown(self) -> None:
+        self.catalog.close()
+        self.folder.cleanup()
+
+
+TestCatalogMachine = CatalogMachine.TestCase
+TestCatalogMachine.settings = settings(
+    max_examples=40, stateful_step_count=15, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)

@@ -1,0 +1,222 @@
+"""The embedded engine: what it selects, in which order, and that its totals are exact."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from indexer.documents import Document, popularity, to_document
+from indexer.engines.contract import IndexState, Step
+from indexer.engines.embedded import folder as folders
+from indexer.engines.embedded.reader import EmbeddedReader
+from indexer.engines.embedded.writer import EmbeddedWriter
+from indexer.errors import EngineError, EngineUnavailable
+from indexer.query import parse_query
+from indexer.records import Counters
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def state(models: int, serial: int = 1) -> IndexState:
+    return IndexState("a-catalog", serial, serial, models, NOW)
+
+
+def documents(ids: Sequence[str]) -> list[Document]:
+    """Earlier ids are the more popular ones; numbers start at 1."""
+    return [
+        to_document(number, repo_id, Counters(downloads=len(ids) - number))
+        for number, repo_id in enumerate(ids, start=1)
+    ]
+
+
+class Shelf:
+    """An index over a list of ids, asked in words."""
+
+    def __init__(self, root: Path, ids: Sequence[str]) -> None:
+        self.root = root
+        self.ids = ids
+        self.writer = EmbeddedWriter(root)
+        self.writer.rebuild(documents(ids), state(len(ids)))
+        self.reader = EmbeddedReader(root)
+
+    def ask(self, text: str, limit: int = 100, offset: int = 0) -> list[str]:
+        selection = self.reader.search(parse_query(text, limit=limit, offset=offset))
+        return [self.ids[one.number - 1] for one in selection.selected]
+
+    def total(self, text: str) -> int:
+        return self.reader.search(parse_query(text)).total
+
+    def steps(self, text: str) -> list[Step]:
+        return [one.step for one in self.reader.search(parse_query(text)).selected]
+
+
+IDS = (
+    "meta-llama/Llama-2-7b-chat-hf",
+    "TheBloke/Llama-2-7B-Chat-GGUF",
+    "codellama/CodeLlama-7b-hf",
+    "TheBloke/CodeLlama-7B-GGUF",
+    "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF",
+    "TheBloke/Mistral-7B-GGUF",
+    "Qwen/Qwen2.5-7B",
+    "Qwen/Qwen2.5-Coder-1.7B",
+    "Qwen/Qwen3-235B",
+    "someone/llama",
+    "meta-llama/Prompt-Guard-86M",
+    "gpt2",
+    "gpt2/notes",
+    "theblokefan/llama",
+    "mistralai/Mistral-7B-v0.1",
+    "stabilityai/sd_xl-base",
+)
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(tmp_path_factory.mktemp("index"), IDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "TheBloke/llama",
+            [
+                "TheBloke/Llama-2-7B-Chat-GGUF",
+                "TheBloke/CodeLlama-7B-GGUF",
+                "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF",
+                "theblokefan/llama",
+            ],
+        ),
+        ("thebloke/mis", ["TheBloke/Mistral-7B-GGUF"]),
+        ("/guard", ["meta-llama/Prompt-Guard-86M"]),
+        ("meta-llama/", ["meta-llama/Llama-2-7b-chat-hf", "meta-llama/Prompt-Guard-86M"]),
+        ("235", ["Qwen/Qwen3-235B"]),
+        ("35", []),
+        ("7b qwen2.5", ["Qwen/Qwen2.5-7B"]),
+        ("qwen25", ["Qwen/Qwen2.5-7B", "Qwen/Qwen2.5-Coder-1.7B"]),
+        ("1.7b", ["Qwen/Qwen2.5-Coder-1.7B"]),
+        ("17b", []),
+        ("sdxl", ["stabilityai/sd_xl-base"]),
+        ("mistral -gguf", ["mistralai/Mistral-7B-v0.1"]),
+        ("tinyllama11b", ["TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF"]),
+        ("promptguard86m", ["meta-llama/Prompt-Guard-86M"]),
+        ("https://huggingface.co/TheBloke/Mistral-7B-GGUF/tree/main", ["TheBloke/Mistral-7B-GGUF"]),
+        ("https://huggingface.co/gpt2", ["gpt2", "gpt2/notes"]),
+        ("zzzzzz", []),
+    ],
+)
+def test_a_query_selects_and_orders(shelf: Shelf, text: str, expected: list[str]) -> None:
+    assert shelf.ask(text) == expected
+
+
+def test_steps_come_in_order(shelf: Shelf) -> None:
+    assert shelf.ask("llama")[:2] == ["someone/llama", "theblokefan/llama"]
+    steps = shelf.steps("llama")
+    assert steps == sorted(steps)
+    assert set(steps) == {Step.EXACT_NAME, Step.WORDS, Step.INSIDE}
+    assert shelf.steps("llam")[0] is Step.PREFIXES
+    assert shelf.steps("gpt2")[0] is Step.EXACT_NAME
+    assert shelf.steps("Qwen/qwen2.5-7b")[0] is Step.EXACT_ID
+
+
+def test_name_only_leaves_out_owners(shelf: Shelf) -> None:
+    assert "meta-llama/Prompt-Guard-86M" in shelf.ask("llama")
+    assert "meta-llama/Prompt-Guard-86M" not in shelf.ask("/llama")
+    assert "meta-llama/Prompt-Guard-86M" not in shelf.ask("meta-llama/llama")
+
+
+def test_an_empty_query_lists_everything_by_popularity(shelf: Shelf) -> None:
+    assert shelf.ask("") == list(IDS)
+    assert shelf.total("") == len(IDS)
+
+
+def test_paging_gives_every_hit_once_in_the_same_order(shelf: Shelf) -> None:
+    for text in ("llama", "", "7b", "TheBloke/"):
+        paged = [one for offset in range(0, 20, 3) for one in shelf.ask(text, 3, offset)]
+        assert paged == shelf.ask(text)
+
+
+def test_a_slip_of_the_finger_is_forgiven_but_never_in_a_number(shelf: Shelf) -> None:
+    assert shelf.ask("mistrl") == ["TheBloke/Mistral-7B-GGUF", "mistralai/Mistral-7B-v0.1"]
+    assert set(shelf.steps("mistrl")) == {Step.TYPO}
+    assert shelf.ask("qwen4") == []
+
+
+def test_popularity_orders_by_downloads_then_likes_then_all_time() -> None:
+    ordered = [
+        Counters(),
+        Counters(downloads_all_time=1),
+        Counters(downloads_all_time=10_000),
+        Counters(likes=1),
+        Counters(likes=10**9),
+        Counters(downloads=1),
+        Counters(downloads=1, likes=5),
+        Counters(downloads=3_900_000_000),
+        Counters(downloads=2**63 - 1, likes=2**63 - 1, downloads_all_time=2**63 - 1),
+    ]
+    values = [popularity(counters) for counters in ordered]
+    assert values == sorted(set(values))
+
+
+def test_no_index_is_said_in_words(tmp_path: Path) -> None:
+    reader = EmbeddedReader(tmp_path)
+    with pytest.raises(EngineUnavailable, match="no index yet"):
+        reader.search(parse_query("x"))
+    assert EmbeddedWriter(tmp_path).state() is None
+    with pytest.raises(EngineError, match="rebuild"):
+        EmbeddedWriter(tmp_path).write(documents(["a/x"]), [])
+
+
+def test_written_documents_replace_and_removals_drop(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, ["a/old", "a/gone"])
+    shelf.writer.write([to_document(1, "a/new", Counters())], [2])
+    assert shelf.total("old") == 1  # not committed yet
+
+    shelf.writer.commit(state(1, serial=2))
+    assert (shelf.total("old"), shelf.total("new"), shelf.total("gone")) == (0, 1, 0)
+    assert shelf.reader.state() == state(1, serial=2)
+    shelf.writer.close()
+
+
+def test_a_reader_moves_to_a_rebuilt_index_by_itself(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, ["a/old"])
+    assert shelf.total("old") == 1
+
+    EmbeddedWriter(tmp_path).rebuild(documents(["a/new", "a/newer"]), state(2, serial=9))
+    assert (shelf.total("old"), shelf.total("new")) == (0, 2)
+    assert len(list(tmp_path.glob("models-*"))) == 1
+
+
+@pytest.mark.parametrize("damage", ["state", "version", "segments", "pointer"])
+def test_a_damaged_index_is_not_trusted(tmp_path: Path, damage: str) -> None:
+    Shelf(tmp_path, ["a/x"])
+    live = folders.live_folder(tmp_path)
+    assert live is not None
+    if damage == "state":
+        folders.state_file(live).write_text("{")
+    elif damage == "version":
+        text = folders.state_file(live).read_text()
+        folders.state_file(live).write_text(text.replace('"schema_version":', '"schema_version":9'))
+    elif damage == "segments":
+        (live / "meta.json").write_text("{")
+    else:
+        (tmp_path / "current").write_text("../elsewhere")
+
+    assert EmbeddedWriter(tmp_path).state() is None
+    with pytest.raises(EngineUnavailable):
+        EmbeddedReader(tmp_path).search(parse_query("x"))
+
+
+def test_a_rebuild_that_fails_leaves_the_live_index_alone(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, ["a/x"])
+
+    def breaking() -> Iterable[Document]:
+        yield from documents(["b/y"])
+        raise EngineError("planted")
+
+    with pytest.raises(EngineError, match="planted"):
+        shelf.writer.rebuild(breaking(), state(1))
+    assert EmbeddedReader(tmp_path).search(parse_query("x")).total == 1
+    shelf.writer.rebuild(documents(["c/z"]), state(1))
+    assert len(list(tmp_path.glob("models-*"))) == 1

@@ -1,0 +1,129 @@
+"""How a query is read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.errors import BadRequest
+from indexer.pasted import Pasted, read_pasted
+from indexer.query import MAX_TERMS, MAX_TEXT, SearchQuery, parse_query
+
+
+def shape(query: SearchQuery) -> tuple[str | None, list[str], list[str], list[str]]:
+    """Owner, terms, name terms, excluded terms."""
+    return (
+        query.owner,
+        [wanted.term.text for wanted in query.wanted if wanted.scope == "any"],
+        [wanted.term.text for wanted in query.wanted if wanted.scope == "name"],
+        [term.text for term in query.excluded],
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", (None, [], [], [])),
+        ("  ", (None, [], [], [])),
+        ("llama", (None, ["llama"], [], [])),
+        ("Qwen2.5-7B", (None, ["qwen2.5", "7b"], [], [])),
+        ("7b qwen2.5", (None, ["7b", "qwen2.5"], [], [])),
+        ("TheBloke/llama", ("thebloke", [], ["llama"], [])),
+        ("TheBloke/", ("thebloke", [], [], [])),
+        ("/llama", (None, [], ["llama"], [])),
+        ("meta-llama/Llama 2", ("metallama", [], ["llama", "2"], [])),
+        ("GGUF Qwen/Qwen3-8B", ("qwen", ["gguf"], ["qwen3", "8b"], [])),
+        ("llama -uncensored", (None, ["llama"], [], ["uncensored"])),
+        ("llama -", (None, ["llama"], [], [])),
+        ("llama-2", (None, ["llama", "2"], [], [])),
+        ("llama llama", (None, ["llama"], [], [])),
+        ("!!!", (None, [], [], [])),
+        ("/", (None, [], [], [])),
+    ],
+)
+def test_words_are_read(text: str, expected: tuple[str | None, list[str], list[str], list[str]]) -> None:
+    assert shape(parse_query(text)) == expected
+
+
+def test_the_same_name_in_other_spellings_asks_for_the_same_exact_name() -> None:
+    spellings = ("qwen2.5-7b", "qwen2.5 7b", "Qwen2.5_7B")
+
+    assert {parse_query(text).exact_name for text in spellings} == {"qwen257b"}
+
+
+def test_an_id_is_asked_for_exactly() -> None:
+    assert parse_query("TheBloke/Llama-2-7B").exact_id == ("thebloke", "llama27b")
+
+
+MODEL = Pasted("TheBloke", "Llama-2-7B-GGUF")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://huggingface.co/TheBloke/Llama-2-7B-GGUF", MODEL),
+        ("https://huggingface.co/TheBloke/Llama-2-7B-GGUF/", MODEL),
+        ("  https://www.huggingface.co/TheBloke/Llama-2-7B-GGUF?library=x#files ", MODEL),
+        ("http://hf.co/TheBloke/Llama-2-7B-GGUF/tree/main", MODEL),
+        ("https://huggingface.co/TheBloke/Llama-2-7B-GGUF/blob/main/a%20b.gguf", MODEL),
+        ("https://huggingface.co/TheBloke/Llama-2-7B-GGUF/resolve/main/x.gguf?download=true", MODEL),
+        ("huggingface.co/TheBloke/Llama-2-7B-GGUF", MODEL),
+        ("hf.co/TheBloke/Llama-2-7B-GGUF:Q4_K_M", MODEL),
+        ("ollama run hf.co/TheBloke/Llama-2-7B-GGUF:Q4_K_M", MODEL),
+        ("ollama pull hf.co/TheBloke/Llama-2-7B-GGUF", MODEL),
+        ("hf download TheBloke/Llama-2-7B-GGUF --include x", MODEL),
+        ("llama-server -hf TheBloke/Llama-2-7B-GGUF:Q8_0", MODEL),
+        ("TheBloke/Llama-2-7B-GGUF:Q8_0", MODEL),
+        ("huggingface://TheBloke/Llama-2-7B-GGUF/x.gguf", MODEL),
+        ("hf://TheBloke/Llama-2-7B-GGUF/x.gguf", MODEL),
+        ("lmstudio://open_from_hf?model=TheBloke/Llama-2-7B-GGUF&file=x.gguf", MODEL),
+        ("lmstudio://open_from_hf?model=TheBloke%2FLlama-2-7B-GGUF", MODEL),
+        ("jan://models/huggingface/TheBloke/Llama-2-7B-GGUF", MODEL),
+        ("msty://models/search/hf/TheBloke/Llama-2-7B-GGUF", MODEL),
+        ("https://backyard.ai/hf/model/TheBloke/Llama-2-7B-GGUF", MODEL),
+        ("https://huggingface.co/TheBloke", Pasted("TheBloke")),
+        ("https://huggingface.co/gpt2", Pasted("gpt2")),
+        ("https://huggingface.co/datasets/a/b", None),
+        ("https://example.org/TheBloke/x", None),
+        ("http://[broken", None),
+        ("TheBloke/Llama-2-7B-GGUF", None),
+        ("llama 7b", None),
+        ("ollama run", None),
+        ("", None),
+    ],
+)
+def test_links_and_commands_are_read(text: str, expected: Pasted | None) -> None:
+    assert read_pasted(text) == expected
+
+
+def test_a_pasted_model_comes_first_and_an_owner_alone() -> None:
+    model = parse_query("https://huggingface.co/TheBloke/Llama-2-7B-GGUF/tree/main")
+    owner = parse_query("https://huggingface.co/TheBloke")
+
+    assert model.exact_id == ("thebloke", "llama27bgguf")
+    assert owner.owner == "thebloke"
+    assert owner.owner_only
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "offset", "said"),
+    [
+        ("x" * (MAX_TEXT + 1), 20, 0, "characters"),
+        (" ".join(f"t{number}" for number in range(MAX_TERMS + 1)), 20, 0, "terms"),
+        ("x", 0, 0, "limit"),
+        ("x", 101, 0, "limit"),
+        ("x", 20, -1, "paged"),
+        ("x", 20, 10_000, "paged"),
+    ],
+)
+def test_what_is_out_of_bounds_is_refused(text: str, limit: int, offset: int, said: str) -> None:
+    with pytest.raises(BadRequest, match=said):
+        parse_query(text, limit=limit, offset=offset)
+
+
+@given(st.text(max_size=MAX_TEXT))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        query = parse_query(text)
+    except BadRequest:
+        return
+    assert query.text == text

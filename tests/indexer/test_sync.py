@@ -1,0 +1,141 @@
+"""How an index follows its catalog."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from indexer.catalog.store import Catalog
+from indexer.engines.embedded.reader import EmbeddedReader
+from indexer.engines.embedded.writer import EmbeddedWriter
+from indexer.query import parse_query
+from indexer.records import Batch, Counters, Listed, ModelRecord, Removal
+from indexer.sync import SMALL, Sync, SyncReport
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def listed(number: int, repo_id: str, downloads: int = 0) -> Listed:
+    return Listed(ModelRecord(f"{number:024x}", repo_id), Counters(downloads=downloads))
+
+
+class Workshop:
+    """A catalog with an index beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.catalog = Catalog(f"sqlite:///{folder / 'catalog.db'}")
+
+    def put(self, *rows: Listed, removals: tuple[Removal, ...] = ()) -> None:
+        self.catalog.apply(Batch(rows, removals))
+
+    def sync(self) -> SyncReport:
+        writer = EmbeddedWriter(self.folder / "index")
+        try:
+            return Sync(self.catalog, writer, now=lambda: NOW).run()
+        finally:
+            writer.close()
+
+    def found(self, text: str = "") -> list[str]:
+        reader = EmbeddedReader(self.folder / "index")
+        numbers = [one.number for one in reader.search(parse_query(text, limit=100)).selected]
+        names = self.catalog.names_of(numbers)
+        return [names[number] for number in numbers]
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Workshop]:
+    shop = Workshop(tmp_path)
+    yield shop
+    shop.catalog.close()
+
+
+def test_the_first_sync_builds_and_the_next_follow(workshop: Workshop) -> None:
+    workshop.put(listed(1, "a/x", 5), listed(2, "a/y", 9))
+    first = workshop.sync()
+    assert (first.done, first.why, first.written) == ("rebuilt", "there was no usable index", 2)
+    assert workshop.found() == ["a/y", "a/x"]
+
+    workshop.put(listed(1, "a/renamed", 5), removals=(Removal(f"{2:024x}", "gone"),))
+    second = workshop.sync()
+    assert (second.done, second.written, second.removed) == ("followed", 1, 1)
+    assert workshop.found() == ["a/renamed"]
+    assert workshop.sync().done == "nothing"
+
+
+def test_moved_counters_move_the_order(workshop: Workshop) -> None:
+    workshop.put(listed(1, "a/x", 5), listed(2, "a/y", 9))
+    workshop.sync()
+    workshop.put(listed(1, "a/x", 50))
+
+    assert (workshop.sync().written, workshop.found()) == (1, ["a/x", "a/y"])
+
+
+def test_a_changed_record_is_written_once(workshop: Workshop) -> None:
+    workshop.put(listed(1, "a/x", 5))
+    workshop.sync()
+    changed = listed(1, "a/x", 6)
+    workshop.put(Listed(replace(changed.record, sha="c" * 40), changed.counters))
+
+    assert workshop.sync().written == 1
+
+
+def test_an_index_of_another_catalog_is_rebuilt(workshop: Workshop, tmp_path: Path) -> None:
+    workshop.put(listed(1, "a/x"))
+    workshop.sync()
+    other = Workshop(tmp_path / "other")
+    other.put(listed(1, "b/y"))
+    shutil.copytree(tmp_path / "index", tmp_path / "other" / "index")
+
+    report = other.sync()
+    assert (report.done, report.why) == ("rebuilt", "the index was of another catalog")
+    assert other.found() == ["b/y"]
+    other.catalog.close()
+
+
+def test_a_restored_older_catalog_is_noticed(workshop: Workshop, tmp_path: Path) -> None:
+    workshop.put(listed(1, "a/x"))
+    workshop.catalog.close()
+    shutil.copy(tmp_path / "catalog.db", tmp_path / "backup.db")
+    workshop.catalog = Catalog(f"sqlite:///{tmp_path / 'catalog.db'}")
+    workshop.put(listed(2, "a/y"))
+    workshop.sync()
+    workshop.catalog.close()
+    for path in tmp_path.glob("catalog.db*"):
+        path.unlink()
+    shutil.copy(tmp_path / "backup.db", tmp_path / "catalog.db")
+    workshop.catalog = Catalog(f"sqlite:///{tmp_path / 'catalog.db'}")
+
+    report = workshop.sync()
+    assert report.done == "rebuilt"
+    assert "ahead" in report.why
+    assert workshop.found() == ["a/x"]
+
+
+def test_too_many_changes_become_a_rebuild(workshop: Workshop) -> None:
+    workshop.put(listed(0, "a/first"))
+    workshop.sync()
+    workshop.put(*(listed(n, f"a/m{n}") for n in range(1, SMALL + 2)))
+
+    report = workshop.sync()
+    assert (report.done, report.models) == ("rebuilt", SMALL + 2)
+
+
+def test_a_large_follow_commits_on_its_way(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.sync.COMMIT_EVERY", 500)
+    workshop.put(listed(0, "a/first"))
+    workshop.sync()
+    workshop.put(*(listed(n, f"a/m{n}") for n in range(1, 3_000)))
+    writer = EmbeddedWriter(workshop.folder / "index")
+    commits: list[int] = []
+    commit = writer.commit
+    monkeypatch.setattr(writer, "commit", lambda state: (commits.append(state.serial), commit(state))[1])
+    Sync(workshop.catalog, writer).run()
+    writer.close()
+
+    assert commits == sorted(commits)
+    assert len(commits) >= 2
+    assert EmbeddedReader(workshop.folder / "index").state().models == 3_000
