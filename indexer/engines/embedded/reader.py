@@ -122,7 +122,7 @@ class _Search:
         steps = self._selector.steps(self._query)
         total = self._count(self._selector.everything(self._query))
         page = self._page(steps, total)
-        exact = self._selector.counts_exactly(self._query)
+        exact = total == 0 or self._selector.counts_exactly(self._query)
         found = bool(page) and page[0].step is Step.EXACT_ID
         typos = self._selector.typos(self._query) if total < TYPOS_BELOW and not found else None
         forgiven = total if typos is None else self._count(typos)
