@@ -22,15 +22,15 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Hand the command line to the room that owns its first word."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0] in {"-h", "--help", "help"}:
+    word = arguments[0] if arguments else ""
+    if word in COMMANDS:
+        room, beginning, _ = COMMANDS[word]
+        _become(room_command(room, [*beginning, *arguments[1:]]))
+    if word in {"", "-h", "--help", "help"}:
         sys.stdout.write(usage())
-        return EXIT_DONE if arguments else EXIT_USAGE
-    if arguments[0] not in COMMANDS:
-        sys.stderr.write(f"hubdex: there is no command {arguments[0]!r}.\n\n{usage()}")
-        return EXIT_USAGE
-    room, beginning, _ = COMMANDS[arguments[0]]
-    command = room_command(room, [*beginning, *arguments[1:]])
-    _become(command)
+        return EXIT_DONE if word else EXIT_USAGE
+    sys.stderr.write(f"hubdex: there is no command {word!r}.\n\n{usage()}")
+    return EXIT_USAGE
 
 
 def _become(command: list[str]) -> NoReturn:

@@ -27,7 +27,7 @@ class Launcher(Protocol):
     """Starts rooms."""
 
     def start(self, room: str, arguments: Sequence[str], *, quiet: bool = False) -> Child:
-        """Start `python -m room arguments`; `quiet` drops its standard output."""
+        """Start `python -m room arguments`; a `quiet` one speaks only of trouble."""
         ...
 
 

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -94,12 +95,14 @@ def search_stage(arguments: argparse.Namespace) -> None:
         engine = EmbeddedReader(arguments.home / "index")
         search = Search(catalog, engine)
         search.answer(parse_query("warm"))
+
+        def ask(text: str) -> None:
+            search.answer(parse_query(text))
+
         typed = [name[: end + 1] for name in names for end in range(len(name))]
         fresh = list(dict.fromkeys(typed))
         say(f"search: {len(names)} names, {len(typed):,} keystrokes, {len(fresh):,} of them distinct")
-        timings = [
-            (_milliseconds(lambda text=text: search.answer(parse_query(text))), text) for text in fresh
-        ]
+        timings = [(_milliseconds(partial(ask, text)), text) for text in fresh]
         _report("first time each", timings)
         by_length: dict[str, list[tuple[float, str]]] = {}
         for took, text in timings:
@@ -115,7 +118,7 @@ def search_stage(arguments: argparse.Namespace) -> None:
             by_length.setdefault(kind, []).append((took, text))
         for kind, some in by_length.items():
             _report(f"  {kind}", some)
-        again = [(_milliseconds(lambda text=text: search.answer(parse_query(text))), text) for text in typed]
+        again = [(_milliseconds(partial(ask, text)), text) for text in typed]
         _report("as typed, remembered", again)
         steps = [search.answer(parse_query(name)).hits[:1] for name in names]
         first = sum(1 for hits in steps if hits and hits[0].step is Step.EXACT_ID)
@@ -140,46 +143,30 @@ def _report(what: str, timings: list[tuple[float, str]]) -> None:
 
 
 def _names_to_type(home: Path, count: int) -> list[str]:
-    """Names people look for: drawn from the popular tenth and from all, half and half."""
+    """Names people look for: half of them drawn from the popular tenth, half from all."""
     with sqlite3.connect(home / "catalog.db") as database:
         total = database.execute("select count(*) from models").fetchone()[0]
-        order = "select repo_id from models order by downloads desc nulls last limit ?"
-        popular = [row[0] for row in database.execute(order, (max(count, total // 10),))]
-        numbers = sorted(random.Random(7).sample(range(1, total + 1), count))
-        anyone = [
-            row[0]
-            for group in batched_numbers(numbers)
-            for row in database.execute(
-                f"select repo_id from models where number in ({','.join('?' * len(group))})",
-                group,  # noqa: S608
-            )
-        ]
+        by_popularity = "select repo_id from models order by downloads desc nulls last limit ?"
+        popular = [row[0] for row in database.execute(by_popularity, (max(count, total // 10),))]
+        numbers = random.Random(7).sample(range(1, total + 1), count)
+        one = "select repo_id from models where number = ?"
+        anyone = [row[0] for number in numbers for row in database.execute(one, (number,))]
     chosen = random.Random(3)
     return [*chosen.sample(popular, count // 2), *chosen.sample(anyone, count - count // 2)]
 
 
-def batched_numbers(numbers: list[int]) -> Iterator[list[int]]:
-    for at in range(0, len(numbers), 500):
-        yield numbers[at : at + 500]
-
-
 def _like_scan(home: Path, texts: list[str]) -> None:
     """What a plain scan of the names costs for the same question: count and top twenty."""
+    top = "select repo_id from models where repo_id like ? order by downloads desc limit 20"
+    count = "select count(*) from models where repo_id like ?"
+    timings = []
     with sqlite3.connect(home / "catalog.db") as database:
-        timings = []
+
+        def scan(pattern: str) -> None:
+            for query in (top, count):
+                database.execute(query, (pattern,)).fetchall()
+
         for text in texts:
             pattern = "%" + "%".join(text.lower().split("/")) + "%"
-            query = "select repo_id from models where repo_id like ? order by downloads desc limit 20"
-            count = "select count(*) from models where repo_id like ?"
-            timings.append(
-                (
-                    _milliseconds(
-                        lambda p=pattern: (
-                            database.execute(query, (p,)).fetchall(),
-                            database.execute(count, (p,)).fetchall(),
-                        )
-                    ),
-                    text,
-                )
-            )
+            timings.append((_milliseconds(partial(scan, pattern)), text))
     _report("the same as LIKE scans", timings)
