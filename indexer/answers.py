@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from typing_extensions import TypedDict
 
-from indexer.engines.contract import IndexState, Step
+from indexer.engines.contract import IndexState
 from indexer.query import SearchQuery
 from indexer.records import CatalogState, Checkpoint, StoredModel
 from indexer.search import Coverage, Hit, SearchPage
@@ -129,7 +129,7 @@ def hit_answer(hit: Hit) -> HitAnswer:
     """Give a model as a hit."""
     return {
         **model_answer(hit.model),
-        "match": Step(hit.step).name.lower(),
+        "match": hit.step.name.lower(),
         "highlights": [list(span) for span in hit.highlights],
     }
 

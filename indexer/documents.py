@@ -7,6 +7,8 @@ from indexer.grams import Cut, cut
 from indexer.records import Counters
 
 MAX_POPULARITY = 2**62
+DOWNLOADS_SHIFT = 22
+"""Bits below the downloads in a popularity: likes and all-time downloads break ties."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def popularity(counters: Counters) -> int:
     downloads = min(counters.downloads or 0, 2**36)
     likes = min(counters.likes or 0, 2**16 - 1)
     ever = (counters.downloads_all_time or 0).bit_length()  # at most 63: its magnitude breaks ties
-    return min((downloads << 22) | (likes << 6) | ever, MAX_POPULARITY)
+    return min((downloads << DOWNLOADS_SHIFT) | (likes << 6) | ever, MAX_POPULARITY)
 
 
 @lru_cache(maxsize=65_536)

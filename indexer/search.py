@@ -2,21 +2,19 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from indexer.catalog.store import Catalog, utc_now
-from indexer.engines.contract import EngineReader, IndexState, Selection, Step
+from indexer.engines.contract import EngineReader, IndexState, Selected, Selection
 from indexer.grams import find
 from indexer.query import SearchQuery, Wanted
+from indexer.ranking import Step, rank_of
 from indexer.records import CatalogState, StoredModel
-from indexer.text import compact
 
 STATE_SECONDS = 1.0
 """How long the catalog's numbers are good for: an answer need not count them anew."""
-
-CHECKED = 300
-"""A total that is only as good as its pieces is checked one by one up to so many models."""
 
 FULL_CRAWL = "full"
 """Name of the pass that sees every model."""
@@ -90,7 +88,9 @@ class Search:
 
         """
         began = time.perf_counter()
-        selection = self._checked(query)
+        selection = self._engine.search(query)
+        if not selection.ordered:
+            selection = self._ordered(query, selection)
         models = self._catalog.by_numbers([one.number for one in selection.selected])
         hits = tuple(
             hit
@@ -109,20 +109,18 @@ class Search:
             coverage=self._coverage(selection.state),
         )
 
-    def _checked(self, query: SearchQuery) -> Selection:
-        """Ask the engine; where its total is a guess but small, check every model against its name."""
-        selection = self._engine.search(query)
-        if selection.total_exact or not 0 < selection.total <= CHECKED:
-            return selection
-        whole = self._engine.search(replace(query, limit=CHECKED, offset=0))
-        names = self._catalog.names_of([one.number for one in whole.selected])
-        kept = tuple(
-            one
-            for one in whole.selected
-            if one.number in names and _matches(query, names[one.number], one.step)
-        )
-        page = kept[query.offset : query.offset + query.limit]
-        return Selection(page, len(kept), total_exact=True, state=whole.state)
+    def _ordered(self, query: SearchQuery, selection: Selection) -> Selection:
+        """Order few models by their names, leave out those that do not match, and take the page."""
+        names = self._catalog.names_of([one.number for one in selection.selected])
+        ranked = [
+            (rank, one.number)
+            for one in selection.selected
+            if one.number in names and (rank := rank_of(query, names[one.number])) is not None
+        ]
+        ranked.sort(key=itemgetter(0))  # stable: popularity stays the order within a rank
+        page = ranked[query.offset : query.offset + query.limit]
+        selected = tuple(Selected(number, step) for (_, step), number in page)
+        return Selection(selected, len(ranked), total_exact=True, state=selection.state)
 
     def coverage(self) -> Coverage:
         """Give how much of the Hub the index stands for."""
@@ -155,26 +153,13 @@ class Search:
         )
 
 
-def _verified(query: SearchQuery, model: StoredModel, step: Step) -> Hit | None:
+def _verified(query: SearchQuery, model: StoredModel, step: Step | None) -> Hit | None:
     """Give the hit if the model's present name really matches; the index may be behind a rename."""
     repo_id = model.record.repo_id
-    if not _matches(query, repo_id, step):
+    if step is None or (step is not Step.TYPO and rank_of(query, repo_id) is None):
         return None
     spans = [_span(wanted, repo_id) for wanted in query.wanted]
     return Hit(model, step, _apart([span for span in spans if span]))
-
-
-def _matches(query: SearchQuery, repo_id: str, step: Step) -> bool:
-    if any(_span(Wanted(term), repo_id) for term in query.excluded):
-        return False
-    owner, _, name = repo_id.rpartition("/")
-    flat = compact(owner)
-    if query.owner_only:
-        return query.owner in {flat, compact(name) if not owner else flat}
-    if not flat.startswith(query.owner or ""):
-        return False
-    # An exact id needs no term; a typo's words are not those typed.
-    return step in {Step.EXACT_ID, Step.TYPO} or all(_span(wanted, repo_id) for wanted in query.wanted)
 
 
 def _span(wanted: Wanted, repo_id: str) -> tuple[int, int] | None:

@@ -3,22 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
 from typing import Protocol
 
 from indexer.documents import Document
 from indexer.query import SearchQuery
-
-
-class Step(IntEnum):
-    """Why a hit stands where it stands; popularity orders within a step."""
-
-    EXACT_ID = 1
-    EXACT_NAME = 2
-    WORDS = 3
-    PREFIXES = 4
-    INSIDE = 5
-    TYPO = 6
+from indexer.ranking import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +30,27 @@ class Selected:
     """A model an engine selected, by the catalog's number of it."""
 
     number: int
-    step: Step
+    step: Step | None = None
+    """Where it stands; `None` where that is left to the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """An engine's answer: a page of models, best first."""
+    """An engine's answer."""
 
     selected: tuple[Selected, ...]
+    """The page asked for, best first; or, when not `ordered`, every model there is, most popular first."""
     total: int
     total_exact: bool
     state: IndexState
+    ordered: bool = True
 
 
 class EngineReader(Protocol):
     """The read side. Safe to share between threads."""
 
     def search(self, query: SearchQuery) -> Selection:
-        """Select a page of models; raises EngineUnavailable when there is no index."""
+        """Select models; raises EngineUnavailable when there is no index."""
         ...
 
     def state(self) -> IndexState:

@@ -16,10 +16,10 @@ import orjson
 
 from crawler.rows import parse_row
 from indexer.catalog.store import Catalog
-from indexer.engines.contract import Step
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.query import parse_query
+from indexer.ranking import Step
 from indexer.records import Batch, Checkpoint, Listed
 from indexer.search import Search
 from indexer.sync import Sync

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from indexer.documents import Document, popularity, to_document
-from indexer.engines.contract import IndexState, Step
+from indexer.engines.contract import IndexState
 from indexer.engines.embedded import folder as folders
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
@@ -40,107 +40,8 @@ class Shelf:
         self.writer.rebuild(documents(ids), state(len(ids)))
         self.reader = EmbeddedReader(root)
 
-    def ask(self, text: str, limit: int = 100, offset: int = 0) -> list[str]:
-        selection = self.reader.search(parse_query(text, limit=limit, offset=offset))
-        return [self.ids[one.number - 1] for one in selection.selected]
-
     def total(self, text: str) -> int:
         return self.reader.search(parse_query(text)).total
-
-    def steps(self, text: str) -> list[Step]:
-        return [one.step for one in self.reader.search(parse_query(text)).selected]
-
-
-IDS = (
-    "meta-llama/Llama-2-7b-chat-hf",
-    "TheBloke/Llama-2-7B-Chat-GGUF",
-    "codellama/CodeLlama-7b-hf",
-    "TheBloke/CodeLlama-7B-GGUF",
-    "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF",
-    "TheBloke/Mistral-7B-GGUF",
-    "Qwen/Qwen2.5-7B",
-    "Qwen/Qwen2.5-Coder-1.7B",
-    "Qwen/Qwen3-235B",
-    "someone/llama",
-    "meta-llama/Prompt-Guard-86M",
-    "gpt2",
-    "gpt2/notes",
-    "theblokefan/llama",
-    "mistralai/Mistral-7B-v0.1",
-    "stabilityai/sd_xl-base",
-)
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    return Shelf(tmp_path_factory.mktemp("index"), IDS)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (
-            "TheBloke/llama",
-            [
-                "TheBloke/Llama-2-7B-Chat-GGUF",
-                "TheBloke/CodeLlama-7B-GGUF",
-                "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF",
-                "theblokefan/llama",
-            ],
-        ),
-        ("thebloke/mis", ["TheBloke/Mistral-7B-GGUF"]),
-        ("/guard", ["meta-llama/Prompt-Guard-86M"]),
-        ("meta-llama/", ["meta-llama/Llama-2-7b-chat-hf", "meta-llama/Prompt-Guard-86M"]),
-        ("235", ["Qwen/Qwen3-235B"]),
-        ("35", []),
-        ("7b qwen2.5", ["Qwen/Qwen2.5-7B"]),
-        ("qwen25", ["Qwen/Qwen2.5-7B", "Qwen/Qwen2.5-Coder-1.7B"]),
-        ("1.7b", ["Qwen/Qwen2.5-Coder-1.7B"]),
-        ("17b", []),
-        ("sdxl", ["stabilityai/sd_xl-base"]),
-        ("mistral -gguf", ["mistralai/Mistral-7B-v0.1"]),
-        ("tinyllama11b", ["TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF"]),
-        ("promptguard86m", ["meta-llama/Prompt-Guard-86M"]),
-        ("https://huggingface.co/TheBloke/Mistral-7B-GGUF/tree/main", ["TheBloke/Mistral-7B-GGUF"]),
-        ("https://huggingface.co/gpt2", ["gpt2", "gpt2/notes"]),
-        ("zzzzzz", []),
-    ],
-)
-def test_a_query_selects_and_orders(shelf: Shelf, text: str, expected: list[str]) -> None:
-    assert shelf.ask(text) == expected
-
-
-def test_steps_come_in_order(shelf: Shelf) -> None:
-    assert shelf.ask("llama")[:2] == ["someone/llama", "theblokefan/llama"]
-    steps = shelf.steps("llama")
-    assert steps == sorted(steps)
-    assert set(steps) == {Step.EXACT_NAME, Step.WORDS, Step.INSIDE}
-    assert shelf.steps("llam")[0] is Step.PREFIXES
-    assert shelf.steps("gpt2")[0] is Step.EXACT_NAME
-    assert shelf.steps("Qwen/qwen2.5-7b")[0] is Step.EXACT_ID
-
-
-def test_name_only_leaves_out_owners(shelf: Shelf) -> None:
-    assert "meta-llama/Prompt-Guard-86M" in shelf.ask("llama")
-    assert "meta-llama/Prompt-Guard-86M" not in shelf.ask("/llama")
-    assert "meta-llama/Prompt-Guard-86M" not in shelf.ask("meta-llama/llama")
-
-
-def test_an_empty_query_lists_everything_by_popularity(shelf: Shelf) -> None:
-    assert shelf.ask("") == list(IDS)
-    assert shelf.total("") == len(IDS)
-
-
-def test_paging_gives_every_hit_once_in_the_same_order(shelf: Shelf) -> None:
-    for text in ("llama", "", "7b", "TheBloke/"):
-        paged = [one for offset in range(0, 20, 3) for one in shelf.ask(text, 3, offset)]
-        assert paged == shelf.ask(text)
-
-
-def test_a_slip_of_the_finger_is_forgiven_but_never_in_a_number(shelf: Shelf) -> None:
-    assert shelf.ask("mistrl") == ["TheBloke/Mistral-7B-GGUF", "mistralai/Mistral-7B-v0.1"]
-    assert set(shelf.steps("mistrl")) == {Step.TYPO}
-    assert shelf.ask("qwen4") == []
 
 
 def test_popularity_orders_by_downloads_then_likes_then_all_time() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from indexer.catalog.store import Catalog
+from indexer.engines.contract import IndexState
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.query import parse_query
@@ -132,7 +133,12 @@ def test_a_large_follow_commits_on_its_way(workshop: Workshop, monkeypatch: pyte
     writer = EmbeddedWriter(workshop.folder / "index")
     commits: list[int] = []
     commit = writer.commit
-    monkeypatch.setattr(writer, "commit", lambda state: (commits.append(state.serial), commit(state))[1])
+
+    def counted(state: IndexState) -> None:
+        commits.append(state.serial)
+        commit(state)
+
+    monkeypatch.setattr(writer, "commit", counted)
     Sync(workshop.catalog, writer).run()
     writer.close()
 

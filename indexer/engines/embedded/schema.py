@@ -4,16 +4,20 @@ from pathlib import Path
 
 import tantivy
 
-from indexer.documents import Document
+from indexer.documents import DOWNLOADS_SHIFT, Document
 from indexer.grams import INSIDE_GRAM, START_GRAM
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when fields, tokenizers or the cutting of names change: the index is then rebuilt."""
 
 NUMBER = "number"
 POPULARITY = "popularity"
 OWNER_PREFIX = "owner_prefix"
 OWNER_PREFIX_GRAM = 16
+
+TIER = "tier"
+TIERS = (("top", 10_000 << DOWNLOADS_SHIFT), ("known", 100 << DOWNLOADS_SHIFT))
+"""Tier: the least popularity in it. What a broad query shows first is found among few models."""
 
 EXACT = "="
 """Marks the token that holds a whole owner or name; a word never begins with it."""
@@ -38,6 +42,7 @@ def make_schema() -> tantivy.Schema:
     # Signed: deleting by the term of an unsigned field silently deletes nothing (tantivy 0.27).
     builder.add_integer_field(NUMBER, indexed=True, fast=True)
     builder.add_unsigned_field(POPULARITY, fast=True)
+    builder.add_text_field(TIER, tokenizer_name="wholes", index_option="basic")
     builder.add_text_field(OWNER_PREFIX, tokenizer_name="owner_prefix", index_option="basic")
     for part in (OWNER, NAME):
         builder.add_text_field(part.starts, tokenizer_name="starts", index_option="basic")
@@ -68,6 +73,9 @@ def to_tantivy(document: Document) -> tantivy.Document:
     target = tantivy.Document()
     target.add_integer(NUMBER, document.number)
     target.add_unsigned(POPULARITY, document.popularity)
+    for tier, least in TIERS:
+        if document.popularity >= least:
+            target.add_text(TIER, tier)
     target.add_text(OWNER_PREFIX, document.owner.compact)
     for part, text in ((OWNER, document.owner), (NAME, document.name)):
         for start in text.starts:

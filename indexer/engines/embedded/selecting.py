@@ -5,26 +5,43 @@ from itertools import product
 
 import tantivy
 
-from indexer.engines.contract import Step
-from indexer.engines.embedded.schema import EXACT, NAME, OWNER, OWNER_PREFIX, OWNER_PREFIX_GRAM, Part
+from indexer.engines.embedded.schema import (
+    EXACT,
+    NAME,
+    OWNER,
+    OWNER_PREFIX,
+    OWNER_PREFIX_GRAM,
+    TIER,
+    Part,
+)
 from indexer.grams import INSIDE_GRAM, START_GRAM, Term
 from indexer.query import SearchQuery, Wanted
+from indexer.ranking import Step
 
 FUZZY_LENGTH = 4
 """A shorter word has too many neighbours to guess a typo."""
+REMEMBERED_TOKENS = 200_000
 
 _MUST, _SHOULD, _MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 Query = tantivy.Query
 """Tantivy's own query type."""
+Maybe = Query | None
+"""A query, or `None` when it is known to select nothing."""
 
 
 class Selector:
-    """Turns queries into Tantivy's, for one schema."""
+    """Turns queries into Tantivy's, for one commit of an index.
 
-    def __init__(self, schema: tantivy.Schema) -> None:
+    A look-up that finds nothing is left out, and with it whatever needs it: while a name is being
+    typed, most of what could match does not occur.
+    """
+
+    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher) -> None:
         self._schema = schema
+        self._searcher = searcher
+        self._tokens: dict[tuple[str, str], Maybe] = {}
 
-    def everything(self, query: SearchQuery) -> Query:
+    def everything(self, query: SearchQuery) -> Maybe:
         """Select every model the query asks for."""
         terms = [self._matching(wanted) for wanted in query.wanted]
         return self._all([*self._bounds(query), *terms], query.excluded)
@@ -34,36 +51,37 @@ class Selector:
 
         Where an owner is asked for, all models of that very owner come before those of longer names.
         """
-        steps: list[tuple[Step, Query]] = []
+        steps: list[tuple[Step, Maybe]] = []
         if query.exact_id:
             owner, name = query.exact_id
             exact = [self._token(OWNER.wholes, EXACT + owner), self._token(NAME.wholes, EXACT + name)]
             steps.append((Step.EXACT_ID, self._all(exact, query.excluded)))
-        owners: list[list[Query]] = [[]]
+        owners: list[list[Maybe]] = [[]]
         if query.owner and not query.owner_only:
             owners = [[self._token(OWNER.wholes, EXACT + query.owner)], []]
         for bound, (step, terms) in product(owners, self._kinds(query)):
             steps.append((step, self._all([*bound, *self._bounds(query), *terms], query.excluded)))
-        return steps
+        return [(step, selected) for step, selected in steps if selected is not None]
 
-    def _kinds(self, query: SearchQuery) -> list[tuple[Step, list[Query]]]:
+    def _kinds(self, query: SearchQuery) -> list[tuple[Step, list[Maybe]]]:
         """Give the ways the wanted terms can match, the best first."""
-        named = [self._token(NAME.wholes, EXACT + query.exact_name)] if query.exact_name else []
-        kinds = [
-            (Step.EXACT_NAME, named),
-            (Step.WORDS, [self._whole(wanted) for wanted in query.wanted]),
-            (Step.PREFIXES, [self._starting(wanted) for wanted in query.wanted]),
-        ]
-        everything = (Step.INSIDE, [self._matching(wanted) for wanted in query.wanted])
-        return [*(kind for kind in kinds if kind[1]), everything]
+        everything = [self._matching(wanted) for wanted in query.wanted]
+        kinds = []
+        if query.exact_name:
+            named = self._token(NAME.wholes, EXACT + query.exact_name)
+            kinds.append((Step.EXACT_NAME, [named, *everything]))
+        if query.wanted:
+            kinds.append((Step.WORDS, [self._whole(wanted) for wanted in query.wanted]))
+            kinds.append((Step.PREFIXES, [self._starting(wanted) for wanted in query.wanted]))
+        return [*kinds, (Step.INSIDE, everything)]
 
     def counts_exactly(self, query: SearchQuery) -> bool:
         """Say whether every term is one look-up: a longer one is only as good as its pieces."""
         terms = [*(wanted.term for wanted in query.wanted), *query.excluded]
         return all(_is_one_lookup(term) for term in terms) and len(query.owner or "") <= OWNER_PREFIX_GRAM
 
-    def typos(self, query: SearchQuery) -> Query | None:
-        """Select what one slip of the finger would have found, or `None` when no word allows one."""
+    def typos(self, query: SearchQuery) -> Maybe:
+        """Select what one slip of the finger would have found."""
         if not any(_may_be_mistyped(wanted.term) for wanted in query.wanted):
             return None
         terms = [self._any_of([self._matching(wanted), *self._near(wanted)]) for wanted in query.wanted]
@@ -75,51 +93,55 @@ class Selector:
             return query
         return Query.boolean_query([(_MUST, query), *((_MUST_NOT, other) for other in others)])
 
+    def in_tier(self, query: Query, tier: str) -> Maybe:
+        """Select what a query selects among the models of a tier, which are more popular than all others."""
+        return self._all([query, self._token(TIER, tier)])
+
     # -- one wanted term ---------------------------------------------------------------------
 
-    def _matching(self, wanted: Wanted) -> Query:
+    def _matching(self, wanted: Wanted) -> Maybe:
         return self._any_of([self._match_in(wanted.term, part) for part in _parts(wanted)])
 
-    def _starting(self, wanted: Wanted) -> Query:
+    def _starting(self, wanted: Wanted) -> Maybe:
         term = wanted.term
         return self._any_of([self._start_in(form, part) for part in _parts(wanted) for form in term.forms])
 
-    def _whole(self, wanted: Wanted) -> Query:
+    def _whole(self, wanted: Wanted) -> Maybe:
         term = wanted.term
         return self._any_of(
             [self._token(part.wholes, form) for part in _parts(wanted) for form in term.forms]
         )
 
-    def _near(self, wanted: Wanted) -> list[Query]:
+    def _near(self, wanted: Wanted) -> list[Maybe]:
         if not _may_be_mistyped(wanted.term):
             return []
         text = wanted.term.text
         return [Query.fuzzy_term_query(self._schema, part.wholes, text, 1, True) for part in _parts(wanted)]
 
-    def _match_in(self, term: Term, part: Part) -> Query:
+    def _match_in(self, term: Term, part: Part) -> Maybe:
         starts = [self._start_in(form, part) for form in term.forms]
         if term.starts_with_digit:
             return self._any_of(starts)
         return self._any_of([*starts, self._pieces(term.forms[0], part)])
 
-    def _start_in(self, form: str, part: Part) -> Query:
+    def _start_in(self, form: str, part: Part) -> Maybe:
         head = self._token(part.starts, form[:START_GRAM])
-        if len(form) <= START_GRAM:
+        if head is None or len(form) <= START_GRAM:
             return head
         # A longer form goes on inside the word, or into a word that starts somewhere in it.
         flat = form.replace(".", "")
         crossing = [self._token(part.starts, _tail(form[at:])) for at in range(1, len(form))]
         return self._all([head, self._any_of([self._pieces(flat[1:], part), *crossing])])
 
-    def _pieces(self, text: str, part: Part) -> Query:
+    def _pieces(self, text: str, part: Part) -> Maybe:
         """Look a text inside a word up by its pieces, overlapping in all but one character."""
         last = max(0, len(text) - INSIDE_GRAM)
-        pieces = [text[at : at + INSIDE_GRAM] for at in range(last + 1)]
+        pieces = (text[at : at + INSIDE_GRAM] for at in range(last + 1))
         return self._all([self._token(part.insides, piece) for piece in pieces])
 
     # -- bounds and plumbing -----------------------------------------------------------------
 
-    def _bounds(self, query: SearchQuery) -> list[Query]:
+    def _bounds(self, query: SearchQuery) -> list[Maybe]:
         if not query.owner:
             return []
         exactly = self._token(OWNER.wholes, EXACT + query.owner)
@@ -131,17 +153,28 @@ class Selector:
             return [prefix]
         return [self._any_of([exactly, self._all([prefix, self._pieces(query.owner[1:], OWNER)])])]
 
-    def _token(self, field: str, token: str) -> Query:
-        return Query.term_query(self._schema, field, token, "basic")
+    def _token(self, field: str, token: str) -> Maybe:
+        key = (field, token)
+        if key not in self._tokens:
+            if len(self._tokens) >= REMEMBERED_TOKENS:
+                self._tokens.clear()
+            occurs = self._searcher.doc_freq(field, token) > 0
+            self._tokens[key] = Query.term_query(self._schema, field, token, "basic") if occurs else None
+        return self._tokens[key]
 
-    def _any_of(self, queries: Sequence[Query]) -> Query:
-        if len(queries) == 1:
-            return queries[0]
-        return Query.boolean_query([(_SHOULD, query) for query in queries])
+    def _any_of(self, queries: Sequence[Maybe]) -> Maybe:
+        some = [query for query in queries if query is not None]
+        if len(some) <= 1:
+            return some[0] if some else None
+        return Query.boolean_query([(_SHOULD, query) for query in some])
 
-    def _all(self, queries: Sequence[Query], excluded: Sequence[Term] = ()) -> Query:
-        clauses = [(_MUST, query) for query in queries or [Query.all_query()]]
-        clauses += [(_MUST_NOT, self._matching(Wanted(term))) for term in excluded]
+    def _all(self, queries: Sequence[Maybe], excluded: Sequence[Term] = ()) -> Maybe:
+        clauses = [(_MUST, query) for query in queries if query is not None]
+        if len(clauses) < len(queries):
+            return None
+        clauses = clauses or [(_MUST, Query.all_query())]
+        unwanted = (self._matching(Wanted(term)) for term in excluded)
+        clauses += [(_MUST_NOT, query) for query in unwanted if query is not None]
         return clauses[0][1] if len(clauses) == 1 else Query.boolean_query(clauses)
 
 

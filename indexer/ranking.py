@@ -1,0 +1,68 @@
+"""The order of hits, as a definition over the text; pure.
+
+Engines select; where they select few models this decides, and where they select many they order by
+the same steps from what they have stored. Both give the same answer (a property test holds them to it).
+"""
+
+from enum import IntEnum
+from typing import TypeAlias
+
+from indexer.grams import Cut, Term, cut
+from indexer.query import SearchQuery, Wanted
+
+
+class Step(IntEnum):
+    """Why a hit stands where it stands; popularity orders within a step."""
+
+    EXACT_ID = 1
+    EXACT_NAME = 2
+    WORDS = 3
+    PREFIXES = 4
+    INSIDE = 5
+    TYPO = 6
+
+
+Rank: TypeAlias = tuple[int, Step]
+"""Where a hit stands. The first number is 1 where an owner was asked for and this one's name is longer."""
+
+
+def rank_of(query: SearchQuery, repo_id: str) -> Rank | None:
+    """Give where a model stands among the answers to a query, or `None` when it is none of them."""
+    owner_text, _, name_text = repo_id.rpartition("/")
+    owner, name = cut(owner_text), cut(name_text)
+    if any(_class_of(term, part) for term in query.excluded for part in (owner, name)):
+        return None
+    if query.exact_id == (owner.compact, name.compact):
+        return (0, Step.EXACT_ID)
+    if not _owner_fits(query, owner, name):
+        return None
+    classes = [_wanted_class(wanted, owner, name) for wanted in query.wanted]
+    if None in classes:
+        return None
+    longer = int(bool(query.owner) and not query.owner_only and owner.compact != query.owner)
+    if query.exact_name and query.exact_name == name.compact:
+        return (longer, Step.EXACT_NAME)
+    return (longer, max((one for one in classes if one), default=Step.INSIDE))
+
+
+def _owner_fits(query: SearchQuery, owner: Cut, name: Cut) -> bool:
+    if query.owner_only:
+        return query.owner == (owner.compact or name.compact)
+    return owner.compact.startswith(query.owner or "")
+
+
+def _wanted_class(wanted: Wanted, owner: Cut, name: Cut) -> Step | None:
+    parts = (name,) if wanted.scope == "name" else (name, owner)
+    return min((found for part in parts if (found := _class_of(wanted.term, part))), default=None)
+
+
+def _class_of(term: Term, part: Cut) -> Step | None:
+    """Give how a term matches a part of an id: a whole word, its beginning, or inside it."""
+    forms = term.forms
+    if any(form in part.wholes for form in forms):
+        return Step.WORDS
+    if any(start.startswith(form) for form in forms for start in part.starts):
+        return Step.PREFIXES
+    if not term.starts_with_digit and any(forms[0] in inside for inside in part.insides):
+        return Step.INSIDE
+    return None
