@@ -9,10 +9,10 @@ A term that begins with a digit matches only where a number begins, never right 
 decimal point (`7b` is not 27B and not 1.7B), and runs across a decimal point only where it has one
 itself (`17b` is not 1.7B, `1.7b` is, and so is v1-7B).
 
-So a name is cut into *starts* (from each start to the end of the name) and *insides* (each word
-less its first letter). Engines store every prefix of a start up to `START_GRAM` characters and
-every piece of an inside up to `INSIDE_GRAM`: one look-up answers a term up to that length exactly,
-a longer one is looked up by overlapping pieces and checked against the text.
+So a name is cut into *starts* (from each start to the end of the name) and *insides* (from each
+later letter of a word to the word's end). Engines store every beginning of these up to `GRAM`
+characters: one look-up answers a term up to that length exactly; a longer one is looked up by
+overlapping pieces and checked against the text.
 """
 
 import re
@@ -22,10 +22,8 @@ from itertools import pairwise
 
 from indexer.text import POINT, fold, words_of
 
-START_GRAM = 8
-"""Prefixes of a start are stored up to this many characters."""
-INSIDE_GRAM = 6
-"""Pieces of an inside are stored up to this many characters."""
+GRAM = 8
+"""Beginnings of starts and insides are stored up to this many characters."""
 WHOLE_WORDS = 3
 """A term matches *whole* when it ends with a word, at most so many words after its start."""
 
@@ -59,8 +57,14 @@ def cut(text: str) -> Cut:
             wholes.append(run)
         if not word.isalpha():
             starts.extend(_numbers_in(words, index))
-    insides = tuple(word[1:] for word in flat if len(word) > 1)
+    insides = tuple(inside for word in flat for inside in _insides(word))
     return Cut(tuple(starts), insides, tuple(wholes), "".join(flat))
+
+
+@lru_cache(maxsize=65_536)
+def _insides(word: str) -> tuple[str, ...]:
+    """Words repeat: a few hundred thousand make up millions of names."""
+    return tuple(word[at:] for at in range(1, len(word)) if not word[at].isdigit())
 
 
 def _numbers_in(words: list[str], index: int) -> list[str]:

@@ -63,6 +63,6 @@ def _class_of(term: Term, part: Cut) -> Step | None:
         return Step.WORDS
     if any(start.startswith(form) for form in forms for start in part.starts):
         return Step.PREFIXES
-    if not term.starts_with_digit and any(forms[0] in inside for inside in part.insides):
+    if any(inside.startswith(forms[0]) for inside in part.insides):
         return Step.INSIDE
     return None

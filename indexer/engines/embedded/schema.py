@@ -5,15 +5,16 @@ from pathlib import Path
 import tantivy
 
 from indexer.documents import DOWNLOADS_SHIFT, Document
-from indexer.grams import INSIDE_GRAM, START_GRAM
+from indexer.grams import GRAM
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised when fields, tokenizers or the cutting of names change: the index is then rebuilt."""
 
 NUMBER = "number"
 POPULARITY = "popularity"
 OWNER_PREFIX = "owner_prefix"
 OWNER_PREFIX_GRAM = 16
+HEAD_GRAM = 3
 
 TIER = "tier"
 TIERS = (("top", 10_000 << DOWNLOADS_SHIFT), ("known", 100 << DOWNLOADS_SHIFT))
@@ -27,9 +28,12 @@ class Part:
     """The three fields of one part of an id (its owner or its name)."""
 
     def __init__(self, part: str) -> None:
-        self.starts = f"{part}_starts"
-        self.insides = f"{part}_insides"
+        self.grams = f"{part}_grams"
+        """Beginnings of starts and insides: where a term matches at all."""
+        self.heads = f"{part}_heads"
+        """The first letters of starts: enough to order beginnings of words before insides."""
         self.wholes = f"{part}_wholes"
+        """Whole words, and the whole part marked by `EXACT`."""
 
 
 OWNER = Part("owner")
@@ -45,8 +49,8 @@ def make_schema() -> tantivy.Schema:
     builder.add_text_field(TIER, tokenizer_name="wholes", index_option="basic")
     builder.add_text_field(OWNER_PREFIX, tokenizer_name="owner_prefix", index_option="basic")
     for part in (OWNER, NAME):
-        builder.add_text_field(part.starts, tokenizer_name="starts", index_option="basic")
-        builder.add_text_field(part.insides, tokenizer_name="insides", index_option="basic")
+        builder.add_text_field(part.grams, tokenizer_name="grams", index_option="basic")
+        builder.add_text_field(part.heads, tokenizer_name="heads", index_option="basic")
         builder.add_text_field(part.wholes, tokenizer_name="wholes", index_option="basic")
     return builder.build()
 
@@ -60,8 +64,8 @@ def open_index(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
     ngram = tantivy.Tokenizer.ngram
     for name, tokenizer in (
         ("owner_prefix", ngram(1, OWNER_PREFIX_GRAM, True)),
-        ("starts", ngram(1, START_GRAM, True)),
-        ("insides", ngram(1, INSIDE_GRAM, False)),
+        ("grams", ngram(1, GRAM, True)),
+        ("heads", ngram(1, HEAD_GRAM, True)),
         ("wholes", tantivy.Tokenizer.whitespace()),
     ):
         index.register_tokenizer(name, tantivy.TextAnalyzerBuilder(tokenizer).build())
@@ -79,8 +83,9 @@ def to_tantivy(document: Document) -> tantivy.Document:
     target.add_text(OWNER_PREFIX, document.owner.compact)
     for part, text in ((OWNER, document.owner), (NAME, document.name)):
         for start in text.starts:
-            target.add_text(part.starts, start)
+            target.add_text(part.grams, start)
+            target.add_text(part.heads, start)
         for inside in text.insides:
-            target.add_text(part.insides, inside)
+            target.add_text(part.grams, inside)
         target.add_text(part.wholes, f"{EXACT}{text.compact} {' '.join(text.wholes)}")
     return target

@@ -7,6 +7,7 @@ import tantivy
 
 from indexer.engines.embedded.schema import (
     EXACT,
+    HEAD_GRAM,
     NAME,
     OWNER,
     OWNER_PREFIX,
@@ -14,12 +15,14 @@ from indexer.engines.embedded.schema import (
     TIER,
     Part,
 )
-from indexer.grams import INSIDE_GRAM, START_GRAM, Term
+from indexer.grams import GRAM, Term
 from indexer.query import SearchQuery, Wanted
 from indexer.ranking import Step
 
 FUZZY_LENGTH = 4
 """A shorter word has too many neighbours to guess a typo."""
+RARE = 50
+"""A word that so many models have is not a slip of the finger."""
 REMEMBERED_TOKENS = 200_000
 
 _MUST, _SHOULD, _MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
@@ -75,6 +78,15 @@ class Selector:
             kinds.append((Step.PREFIXES, [self._starting(wanted) for wanted in query.wanted]))
         return [*kinds, (Step.INSIDE, everything)]
 
+    def lists(self, query: SearchQuery) -> list[Query]:
+        """Give the two lists whose union is everything, where one short term is all that is asked."""
+        if len(query.wanted) != 1 or query.excluded or query.owner:
+            return []
+        term = query.wanted[0].term
+        lists = [self._match_in(form, part) for part in _parts(query.wanted[0]) for form in term.forms]
+        found = [one for one in lists if one is not None]
+        return found if len(found) == 2 and _is_one_lookup(term) else []
+
     def counts_exactly(self, query: SearchQuery) -> bool:
         """Say whether every term is one look-up: a longer one is only as good as its pieces."""
         terms = [*(wanted.term for wanted in query.wanted), *query.excluded]
@@ -82,7 +94,7 @@ class Selector:
 
     def typos(self, query: SearchQuery) -> Maybe:
         """Select what one slip of the finger would have found."""
-        if not any(_may_be_mistyped(wanted.term) for wanted in query.wanted):
+        if not any(self._may_be_mistyped(wanted) for wanted in query.wanted):
             return None
         terms = [self._any_of([self._matching(wanted), *self._near(wanted)]) for wanted in query.wanted]
         return self._all([*self._bounds(query), *terms], query.excluded)
@@ -100,11 +112,17 @@ class Selector:
     # -- one wanted term ---------------------------------------------------------------------
 
     def _matching(self, wanted: Wanted) -> Maybe:
-        return self._any_of([self._match_in(wanted.term, part) for part in _parts(wanted)])
+        forms = wanted.term.forms
+        return self._any_of([self._match_in(form, part) for part in _parts(wanted) for form in forms])
 
     def _starting(self, wanted: Wanted) -> Maybe:
-        term = wanted.term
-        return self._any_of([self._start_in(form, part) for part in _parts(wanted) for form in term.forms])
+        return self._any_of(
+            [
+                self._all([self._token(part.heads, form[:HEAD_GRAM]), self._match_in(form, part)])
+                for part in _parts(wanted)
+                for form in wanted.term.forms
+            ]
+        )
 
     def _whole(self, wanted: Wanted) -> Maybe:
         term = wanted.term
@@ -113,31 +131,30 @@ class Selector:
         )
 
     def _near(self, wanted: Wanted) -> list[Maybe]:
-        if not _may_be_mistyped(wanted.term):
+        if not self._may_be_mistyped(wanted):
             return []
         text = wanted.term.text
         return [Query.fuzzy_term_query(self._schema, part.wholes, text, 1, True) for part in _parts(wanted)]
 
-    def _match_in(self, term: Term, part: Part) -> Maybe:
-        starts = [self._start_in(form, part) for form in term.forms]
-        if term.starts_with_digit:
-            return self._any_of(starts)
-        return self._any_of([*starts, self._pieces(term.forms[0], part)])
+    def _may_be_mistyped(self, wanted: Wanted) -> bool:
+        """Say whether a word is letters only, long enough, and hardly occurs as it is."""
+        text = wanted.term.text
+        if len(text) < FUZZY_LENGTH or not text.isalpha():
+            return False
+        return sum(self._searcher.doc_freq(part.grams, text[:GRAM]) for part in _parts(wanted)) < RARE
 
-    def _start_in(self, form: str, part: Part) -> Maybe:
-        head = self._token(part.starts, form[:START_GRAM])
-        if head is None or len(form) <= START_GRAM:
+    def _match_in(self, form: str, part: Part) -> Maybe:
+        head = self._token(part.grams, form[:GRAM])
+        if head is None or len(form) <= GRAM:
             return head
         # A longer form goes on inside the word, or into a word that starts somewhere in it.
-        flat = form.replace(".", "")
-        crossing = [self._token(part.starts, _tail(form[at:])) for at in range(1, len(form))]
-        return self._all([head, self._any_of([self._pieces(flat[1:], part), *crossing])])
+        crossing = [self._token(part.grams, _tail(form[at:])) for at in range(1, len(form))]
+        return self._all([head, self._any_of([self._pieces(form.replace(".", ""), part), *crossing])])
 
     def _pieces(self, text: str, part: Part) -> Maybe:
-        """Look a text inside a word up by its pieces, overlapping in all but one character."""
-        last = max(0, len(text) - INSIDE_GRAM)
-        pieces = (text[at : at + INSIDE_GRAM] for at in range(last + 1))
-        return self._all([self._token(part.insides, piece) for piece in pieces])
+        """Look a text inside a word up by its later pieces; none of them begins with a digit."""
+        pieces = (text[at : at + GRAM] for at in range(1, len(text) - GRAM + 1) if text[at].isalpha())
+        return self._all([self._token(part.grams, piece) for piece in pieces])
 
     # -- bounds and plumbing -----------------------------------------------------------------
 
@@ -151,7 +168,7 @@ class Selector:
         prefix = self._token(OWNER_PREFIX, query.owner[:OWNER_PREFIX_GRAM])
         if len(query.owner) <= OWNER_PREFIX_GRAM:
             return [prefix]
-        return [self._any_of([exactly, self._all([prefix, self._pieces(query.owner[1:], OWNER)])])]
+        return [self._any_of([exactly, self._all([prefix, self._pieces(query.owner, OWNER)])])]
 
     def _token(self, field: str, token: str) -> Maybe:
         key = (field, token)
@@ -184,13 +201,8 @@ def _parts(wanted: Wanted) -> tuple[Part, ...]:
 
 def _tail(text: str) -> str:
     """Give what the start of a later word must begin with; a number there may have a point anywhere."""
-    return text[:1] if not text[0].isalpha() else text[:START_GRAM]
+    return text[:1] if not text[0].isalpha() else text[:GRAM]
 
 
 def _is_one_lookup(term: Term) -> bool:
-    longest = max(map(len, term.forms))
-    return longest <= (START_GRAM if term.starts_with_digit else INSIDE_GRAM)
-
-
-def _may_be_mistyped(term: Term) -> bool:
-    return len(term.text) >= FUZZY_LENGTH and term.text.isalpha()
+    return max(map(len, term.forms)) <= GRAM
