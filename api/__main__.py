@@ -1,0 +1,50 @@
+"""The command `hubdex serve`, also `python -m api`."""
+
+import argparse
+from collections.abc import Sequence
+from contextlib import suppress
+
+from api.app import create_app
+from api.config import ApiConfig
+from api.serving import serve
+from api.sources import Sources
+from indexer.catalog.store import utc_now
+from indexer.config import read_config
+from indexer.errors import CatalogMissing
+from indexer.process import configure_logging, run_command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the service; give its exit code."""
+    arguments = _parser().parse_args(argv)
+    return run_command(lambda: _serve(arguments.host, arguments.port))
+
+
+def _serve(host: str | None, port: int | None) -> int:
+    config = read_config(ApiConfig)
+    chosen = {"host": host, "port": port}
+    config = config.model_copy(update={name: value for name, value in chosen.items() if value is not None})
+    configure_logging(config.log)
+    sources = Sources(config, utc_now)
+    with suppress(CatalogMissing):
+        sources.catalog()  # a wrong setting, or a catalog of another version, is told at once
+    sources.close()
+    return serve(create_app(config), config)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hubdex serve", description="Serve the API and the pages.")
+    parser.add_argument("--host", help="address to listen on (HUBDEX_HOST, 127.0.0.1)")
+    parser.add_argument("--port", type=_port, help="port to listen on (HUBDEX_PORT, 8017); 0: a free one")
+    return parser
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65_535:
+        raise argparse.ArgumentTypeError("must be between 0 and 65535")
+    return number
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

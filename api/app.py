@@ -1,0 +1,50 @@
+"""The service: our API, the pages, and what answers both."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from fastapi import FastAPI
+
+from api.assets import Assets
+from api.config import ApiConfig
+from api.errors import install_errors
+from api.pages.layout import Site
+from api.routes import models, pages, search, status
+from api.security import Guard
+from api.sources import Sources
+from indexer.catalog.store import utc_now
+
+
+def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> FastAPI:
+    """Make the service; it opens the catalog and the index when they are there.
+
+    Args:
+        config: where the data lives, where it listens, where links lead.
+        now: the clock.
+
+    """
+    sources = Sources(config, now)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        sources.close()
+
+    app = FastAPI(
+        title="Hubdex",
+        summary="A self-hosted index of the Hugging Face Hub.",
+        version=status.hubdex_version(),
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.sources = sources
+    app.state.site = Site(Assets(), config.upstream)
+    app.state.now = now
+    app.add_middleware(Guard, local_only=config.is_local)
+    install_errors(app)
+    # The pages come last: their paths are everybody's.
+    for routes in (search, models, status, pages):
+        app.include_router(routes.router)
+    return app

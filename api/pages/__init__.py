@@ -1,0 +1,1 @@
+"""The pages: written on the server, complete without a script."""

@@ -1,0 +1,38 @@
+"""How old and how complete the answers are: said on every page of results, calmly."""
+
+from datetime import datetime
+
+from api.pages.markup import Html, Template, fill
+from api.pages.words import plural, time_ago
+from indexer.search import Coverage
+
+STALE_SECONDS = 2 * 86_400
+"""An older index is called so."""
+BEHIND_SHARE = 0.01
+"""An index that lacks a greater share of the catalog's changes is called so."""
+
+_COVERAGE = Template('<span class="state $state" title="$title"></span>$words')
+
+
+def coverage_html(coverage: Coverage, now: datetime) -> Html:
+    """Give how many models an answer stands for, how old it is, and what is missing."""
+    age = age_seconds(coverage, now)
+    words = [plural(coverage.models, "model"), "never crawled" if age is None else f"as of {time_ago(age)}"]
+    state, remarks = "fresh", []
+    if not coverage.complete:
+        state = "partial"
+        remarks.append("the first pass over the Hub is still running")
+    elif coverage.behind > BEHIND_SHARE * max(1, coverage.catalog_models):
+        state = "partial"
+        remarks.append(f"{plural(coverage.behind, 'change')} not indexed yet")
+    if age is None or age > STALE_SECONDS:
+        state = "stale"
+        remarks.append("nothing new has been read from the Hub since")
+    return fill(_COVERAGE, state=state, title=state, words=" \N{MIDDLE DOT} ".join(words + remarks))
+
+
+def age_seconds(coverage: Coverage, now: datetime) -> float | None:
+    """Give how old the answers are: an index that lags is as old as its last sync, not as the crawl."""
+    if coverage.behind and coverage.age_seconds is not None:
+        return max(coverage.age_seconds, (now - coverage.synced_at).total_seconds())
+    return coverage.age_seconds

@@ -1,0 +1,106 @@
+"""What all pages share: the frame, the search box, and what they know of where they run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from starlette.responses import HTMLResponse
+
+from api.assets import Assets
+from api.pages.markup import NOTHING, Html, Template, fill, joined
+from indexer.query import MAX_TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the pages run: their static files, and the Hub their links lead to."""
+
+    assets: Assets
+    upstream: str
+
+    def hub_url(self, path: str) -> str:
+        """Give the address of a path at the Hub."""
+        return f"{self.upstream}/{quote(path)}"
+
+    @property
+    def hub_name(self) -> str:
+        """What the Hub is called: its host."""
+        return urlsplit(self.upstream).netloc
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a page puts around its content."""
+
+    title: str
+    styles: Sequence[str]
+    scripts: Sequence[str] = ()
+    head: Html = NOTHING
+    status: int = 200
+
+
+_PAGE = Template("""\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="theme-color" content="#f7f6f3" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="#15171c" media="(prefers-color-scheme: dark)">
+<title>$title</title>
+<link rel="icon" href="$icon" type="image/svg+xml">
+$styles$scripts$head</head>
+<body>
+<header class="top">
+<a class="brand" href="/"><img src="$icon" alt="" width="28" height="28">Hubdex</a>
+<nav aria-label="About this service"><a href="/docs">API</a><a href="/v1/status">Status</a></nav>
+</header>
+<main>
+$content</main>
+</body>
+</html>
+""")
+
+_STYLE = Template('<link rel="stylesheet" href="$url">\n')
+_SCRIPT = Template('<script type="module" src="$url"></script>\n')
+
+_BOX = Template("""\
+<form id="search" class="box" role="search" action="/" method="get">
+<label class="unseen" for="q">Search models</label>
+<input id="q" name="q" type="text" value="$text" maxlength="$limit" placeholder="owner/name or words"
+ inputmode="search" enterkeyhint="search" autocomplete="off" autocapitalize="off" autocorrect="off"
+ spellcheck="false"$focus>
+<button type="submit"><span class="unseen">Search</span></button>
+</form>
+""")
+
+
+def page(site: Site, frame: Frame, content: Html) -> HTMLResponse:
+    """Give a whole page."""
+    url = site.assets.url
+    filled = fill(
+        _PAGE,
+        title=frame.title,
+        icon=url("icon.svg"),
+        styles=joined(fill(_STYLE, url=url(name)) for name in ("base.css", *frame.styles)),
+        scripts=joined(fill(_SCRIPT, url=url(name)) for name in frame.scripts),
+        head=frame.head,
+        content=content,
+    )
+    return HTMLResponse(filled, frame.status)
+
+
+def search_box(text: str = "", *, focused: bool = False) -> Html:
+    """Give the search box; it works as a plain form."""
+    return fill(_BOX, text=text, limit=MAX_TEXT, focus=Html(" autofocus") if focused else NOTHING)
+
+
+def model_path(repo_id: str) -> str:
+    """Give the path of a model's page: the one it has on the Hub."""
+    return f"/{quote(repo_id)}"
+
+
+def search_path(text: str, offset: int = 0) -> str:
+    """Give the path of a search."""
+    return f"/?q={quote(text, safe='/')}" + (f"&offset={offset}" if offset else "")

@@ -1,0 +1,144 @@
+"""The search page, and the piece of it that a script puts in its place while a query is typed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import HTMLResponse
+
+from api.pages.coverage import coverage_html
+from api.pages.hits import hit_html
+from api.pages.layout import Frame, Site, page, search_box, search_path
+from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
+from api.pages.words import plural
+from indexer.query import MAX_DEPTH
+from indexer.ranking import Step
+from indexer.search import SearchPage
+
+PAGE_HITS = 20
+"""Hits of one page."""
+
+_SEARCH = Template("""\
+$box$answer""")
+_ANSWER = Template("""\
+<div id="answer" data-state="$state">
+<div class="about"><p id="count" role="status">$count</p><p id="coverage">$coverage</p></div>
+<p id="notice" role="alert"$quiet>$notice</p>
+<ol id="hits" class="hits" aria-label="Models">
+$hits</ol>
+<div id="after">$after</div>
+</div>
+""")
+_PAGING = Template('<nav class="paging" aria-label="Pages">$previous$next</nav>')
+_PREVIOUS = Template('<a class="button quiet" rel="prev" href="$path">Previous</a>')
+_NEXT = Template('<a class="button quiet" rel="next" href="$path">More</a>')
+_NO_SCRIPT_AGAIN = Html('<noscript><meta http-equiv="refresh" content="2"></noscript>\n')
+_EMPTY = Html("""\
+<section class="message">
+<h2>Try it another way</h2>
+<ul class="tips">
+<li><code>TheBloke/llama</code> part of an owner, part of a name</li>
+<li><code>/coder</code> only names, of any owner</li>
+<li><code>qwen 7b gguf</code> words in any order, whole or in part</li>
+<li><code>llama -vision</code> without a word</li>
+<li>or paste a link to a model</li>
+</ul>
+</section>
+""")
+_WAITING = Template("""\
+<section class="message waiting">
+<h2><span class="dots" aria-hidden="true"><i></i><i></i><i></i></span> The first models are on their way</h2>
+<p>$progress This page fills by itself.</p>
+<p class="small">Nothing happening? <code>hubdex up</code> starts all there is to it.</p>
+</section>
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """There is no index to answer from yet."""
+
+    models: int
+    """Models that have been read from the Hub so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The question cannot be answered as it is."""
+
+    why: str
+
+
+Outcome = SearchPage | Waiting | Refused
+
+
+def search_page(site: Site, text: str, outcome: Outcome, now: datetime) -> HTMLResponse:
+    """Give the search page with an answer in it."""
+    box = search_box(text, focused=not text)
+    content = fill(_SEARCH, box=box, answer=answer_html(outcome, now))
+    head = _NO_SCRIPT_AGAIN if isinstance(outcome, Waiting) else NOTHING
+    status = 422 if isinstance(outcome, Refused) else 200
+    title = f"{text} - Hubdex" if text else "Hubdex"
+    return page(site, Frame(title, ("search.css", "message.css"), ("search.js",), head, status), content)
+
+
+def answer_html(outcome: Outcome, now: datetime) -> Html:
+    """Give an answer: the hits, how many there are, and what they stand for."""
+    if isinstance(outcome, Waiting):
+        return _answer("waiting", after=_waiting(outcome))
+    if isinstance(outcome, Refused):
+        return _answer("refused", notice=outcome.why)
+    offset = outcome.query.offset
+    return _answer(
+        "answered",
+        count=_count(outcome),
+        coverage=coverage_html(outcome.coverage, now),
+        hits=joined(hit_html(hit, offset + at, now) for at, hit in enumerate(outcome.hits)),
+        after=_paging(outcome) if outcome.hits else _EMPTY,
+    )
+
+
+def _answer(
+    state: str,
+    *,
+    count: Html = NOTHING,
+    coverage: Html = NOTHING,
+    notice: str = "",
+    hits: Html = NOTHING,
+    after: Html = NOTHING,
+) -> Html:
+    quiet = NOTHING if notice else Html(" hidden")
+    parts = {"count": count, "coverage": coverage, "notice": notice, "hits": hits, "after": after}
+    return fill(_ANSWER, state=state, quiet=quiet, **parts)
+
+
+def _count(answer: SearchPage) -> Html:
+    if not answer.query.text.strip():
+        words = "Most downloaded first"
+    elif not answer.total:
+        words = "No model matches"
+    elif answer.hits and answer.hits[0].step is Step.TYPO:
+        words = f"Nothing matches as typed; about {answer.total:,} spelled alike"
+    else:
+        about = "" if answer.total_exact else "about "
+        matching = "matches" if answer.total == 1 else "match"
+        words = f"{about}{plural(answer.total, 'model')} {matching}"
+    return markup(words[:1].upper() + words[1:])
+
+
+def _paging(answer: SearchPage) -> Html:
+    query = answer.query
+    following = query.offset + query.limit
+    previous = following_link = NOTHING
+    if query.offset:
+        before = max(0, query.offset - query.limit)
+        previous = fill(_PREVIOUS, path=search_path(query.text, before))
+    if following < answer.total and following + query.limit <= MAX_DEPTH:
+        following_link = fill(_NEXT, path=search_path(query.text, following))
+    return fill(_PAGING, previous=previous, next=following_link)
+
+
+def _waiting(waiting: Waiting) -> Html:
+    progress = "Hubdex has begun to read the Hub."
+    if waiting.models:
+        progress = f"{plural(waiting.models, 'model')} read so far; the index is being built."
+    return fill(_WAITING, progress=progress)

@@ -1,0 +1,47 @@
+"""Numbers and times as people read them; pure."""
+
+from datetime import UTC, datetime
+
+from api.pages.markup import NOTHING, Html, Template, fill
+
+_COUNT_UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
+_TIME_UNITS = (
+    (365 * 86_400, "year"),
+    (30 * 86_400, "month"),
+    (7 * 86_400, "week"),
+    (86_400, "day"),
+    (3_600, "hour"),
+    (60, "minute"),
+)
+_TIME = Template('<time datetime="$exact" title="$shown">$words</time>')
+
+
+def compact_count(number: int) -> str:
+    """Spell a count in at most four characters and a unit: `1.2M`, `12k`, `671B`."""
+    for size, unit in _COUNT_UNITS:
+        if number >= size * 0.9995:
+            scaled = number / size
+            return f"{scaled:.1f}".removesuffix(".0") + unit if scaled < 9.95 else f"{scaled:.0f}{unit}"
+    return str(number)
+
+
+def plural(count: int, word: str) -> str:
+    """Give a count with its word: `1 model`, `1,234 models`."""
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def time_ago(seconds: float) -> str:
+    """Say how long ago something was, in one unit."""
+    for size, word in _TIME_UNITS:
+        if seconds >= size:
+            return f"{plural(int(seconds // size), word)} ago"
+    return "just now"
+
+
+def time_html(moment: datetime | None, now: datetime) -> Html:
+    """Give a moment as words, with the exact time behind them."""
+    if moment is None:
+        return NOTHING
+    exact = moment.astimezone(UTC)
+    words = time_ago((now - moment).total_seconds())
+    return fill(_TIME, exact=f"{exact:%Y-%m-%dT%H:%M:%SZ}", shown=f"{exact:%Y-%m-%d %H:%M} UTC", words=words)

@@ -1,0 +1,42 @@
+"""How answers are written: JSON by orjson, and the one shape of an error."""
+
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+from typing_extensions import TypedDict
+
+
+class ErrorAnswer(TypedDict):
+    """What went wrong: one word for machines, one sentence for people."""
+
+    error: str
+    message: str
+
+
+class HealthAnswer(TypedDict):
+    """Whether the process lives, or can answer."""
+
+    status: str
+
+
+class JsonResponse(Response):
+    """An answer in JSON."""
+
+    media_type = "application/json"
+
+    def render(self, content: object) -> bytes:
+        """Write the answer."""
+        return orjson.dumps(content)
+
+
+def error_response(status: int, word: str, message: str) -> JsonResponse:
+    """Give an error in its one shape."""
+    answer: ErrorAnswer = {"error": word, "message": message}
+    return JsonResponse(answer, status)
+
+
+def errors_of(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Tell the OpenAPI description which errors a route can answer."""
+    told = {404: "There is no such model.", 422: "The question is wrong.", 503: "Not yet, or not now."}
+    return {status: {"model": ErrorAnswer, "description": told[status]} for status in statuses}

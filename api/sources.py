@@ -1,0 +1,97 @@
+"""What the service answers from: the catalog and the index, opened as soon as they are there."""
+
+from collections.abc import Callable
+from datetime import datetime
+from threading import Lock
+
+from api.config import ApiConfig
+from indexer.catalog.store import Catalog
+from indexer.engines.contract import IndexState
+from indexer.engines.embedded.reader import EmbeddedReader
+from indexer.errors import CatalogMissing, EngineUnavailable
+from indexer.query import SearchQuery
+from indexer.search import Coverage, Search, SearchPage
+
+NOT_YET = "There is nothing to search yet: the first models are on their way."
+
+
+class Sources:
+    """Opens what there is to answer from; safe to share between threads.
+
+    `hubdex up` starts everything at once: for the first seconds there is no catalog, then one
+    without an index. Whatever is missing is looked for again at every request.
+
+    Args:
+        config: names the database and the index folder.
+        now: the clock.
+
+    """
+
+    def __init__(self, config: ApiConfig, now: Callable[[], datetime]) -> None:
+        self._config = config
+        self._now = now
+        self._lock = Lock()
+        self._catalog: Catalog | None = None
+        self._search: Search | None = None
+        self._engine = EmbeddedReader(config.index_folder)
+
+    def catalog(self) -> Catalog:
+        """Give the catalog.
+
+        Raises:
+            CatalogMissing: nothing has been crawled yet.
+            CatalogError: it cannot be opened.
+
+        """
+        with self._lock:
+            if self._catalog is None:
+                self._catalog = Catalog(self._config.database_url, read_only=True, now=self._now)
+            return self._catalog
+
+    def answer(self, query: SearchQuery) -> SearchPage:
+        """Answer a query.
+
+        Raises:
+            EngineUnavailable: there is nothing to search yet.
+            CatalogError: the catalog cannot be opened or read.
+
+        """
+        page = self._searching().answer(query)
+        _require_models(page.coverage)
+        return page
+
+    def coverage(self) -> Coverage:
+        """Give how much of the Hub answers stand for; raises what `answer` does."""
+        coverage = self._searching().coverage()
+        _require_models(coverage)
+        return coverage
+
+    def index_state(self) -> IndexState | None:
+        """Give how far the index follows the catalog; `None` when there is no index yet."""
+        try:
+            return self._engine.state()
+        except EngineUnavailable:
+            return None
+
+    def close(self) -> None:
+        """Let go of the catalog."""
+        with self._lock:
+            if self._catalog is not None:
+                self._catalog.close()
+            self._catalog = self._search = None
+
+    def _searching(self) -> Search:
+        try:
+            catalog = self.catalog()
+        except CatalogMissing:
+            raise EngineUnavailable(NOT_YET) from None
+        with self._lock:
+            if self._search is None:
+                self._search = Search(catalog, self._engine, self._now)
+            return self._search
+
+
+def _require_models(coverage: Coverage) -> None:
+    """An index made before the first models came would answer that there are none on the whole Hub."""
+    if not coverage.models and (coverage.catalog_models or coverage.crawled_at is None):
+        raise EngineUnavailable(NOT_YET)

@@ -1,0 +1,133 @@
+// The search page while somebody types. Without this script it is a plain form.
+
+import { Asker } from "./asking.js";
+import { Choice } from "./choosing.js";
+import { View } from "./showing.js";
+
+const PAUSE = 70; // milliseconds without a key before a question is asked
+const PATIENCE = 300; // before the list is called busy
+const AGAIN = { waiting: 2_000, trouble: 3_000, answered: 30_000, refused: 30_000 };
+
+const form = document.getElementById("search");
+const input = document.getElementById("q");
+const view = new View(document.getElementById("answer"));
+const choice = new Choice(input, view.hits);
+const asker = new Asker();
+const clear = clearButton();
+let shown = input.defaultValue; // what the browser put back, or was typed early, is asked below
+let pause = 0;
+let again = 0;
+
+const address = (text, base = "/") => base + (text === "" ? "" : `?q=${encodeURIComponent(text)}`);
+
+async function ask() {
+  clearTimeout(pause);
+  const text = input.value;
+  history.replaceState(null, "", address(text));
+  document.title = text === "" ? "Hubdex" : `${text} - Hubdex`;
+  const outcome = await patiently(asker.ask(address(text, "/-/results")));
+  if (outcome === null) return;
+  if (outcome.answer) {
+    shown = text;
+    view.replace(outcome.answer);
+    choice.renew();
+    window.scrollTo({ top: 0 });
+  } else {
+    view.trouble(outcome.trouble);
+  }
+  lookAgain();
+}
+
+async function more(link) {
+  const outcome = await patiently(asker.ask(`/-/results${new URL(link.href).search}`));
+  if (outcome === null) return;
+  if (outcome.answer) {
+    const first = view.append(outcome.answer);
+    choice.renew();
+    first?.focus({ preventScroll: true });
+  } else {
+    view.trouble(outcome.trouble);
+  }
+  lookAgain();
+}
+
+async function patiently(question) {
+  const timer = setTimeout(() => view.busy(true), PATIENCE);
+  try {
+    return await question;
+  } finally {
+    clearTimeout(timer);
+    if (!asker.isWaiting) view.busy(false);
+  }
+}
+
+/** The first models may have come, the service may be back, and the answers grow old. */
+function lookAgain() {
+  clearTimeout(again);
+  again = setTimeout(refresh, AGAIN[view.state] ?? AGAIN.answered);
+}
+
+async function refresh() {
+  if (document.hidden || asker.isWaiting) return lookAgain();
+  if (view.state !== "answered" || input.value !== shown) return ask();
+  const outcome = await asker.ask(address(shown, "/-/results"));
+  if (outcome?.answer) view.refresh(outcome.answer);
+  else if (outcome) view.trouble(outcome.trouble);
+  lookAgain();
+}
+
+function askSoon() {
+  clear.hidden = input.value === "";
+  choice.choose(null);
+  clearTimeout(pause);
+  pause = setTimeout(ask, PAUSE);
+}
+
+function empty() {
+  input.value = "";
+  askSoon();
+  input.focus();
+}
+
+function onKey(event) {
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Enter" && choice.current) choice.current.click();
+  else if (event.key === "Escape" && input.value !== "") empty();
+  else if (!choice.press(event.key)) return;
+  event.preventDefault();
+}
+
+function onClick(event) {
+  const link = event.target.closest("a[rel=next]");
+  if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  more(link);
+}
+
+function clearButton() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "clear";
+  button.hidden = input.value === "";
+  button.innerHTML = '<span class="unseen">Clear</span>';
+  button.addEventListener("click", empty);
+  form.append(button);
+  return button;
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask();
+});
+input.addEventListener("input", askSoon);
+input.addEventListener("keydown", onKey);
+view.root.addEventListener("click", onClick);
+window.addEventListener("online", () => ask());
+document.addEventListener("visibilitychange", () => document.hidden || refresh());
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.target.closest("input, textarea")) return;
+  event.preventDefault();
+  input.select();
+});
+if (input.value !== shown) askSoon();
+lookAgain();

@@ -1,0 +1,140 @@
+import re
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.factories import NAMES, fill_home, make_listed
+
+
+def shown(text: str) -> list[str]:
+    return re.findall(r'<a class="hit" id="hit-\d+" href="/([^"]+)">', text)
+
+
+def test_the_form_works_without_a_script(client: TestClient) -> None:
+    text = client.get("/", params={"q": "TheBloke/codel"}).text
+
+    assert shown(text) == ["TheBloke/CodeLlama-7B-GGUF"]
+    assert "<mark>CodeL</mark>lama-7B-GGUF" in text
+    assert "1 model matches" in text
+    assert f"{len(NAMES)} models" in text
+    assert 'value="TheBloke/codel"' in text
+
+
+def test_pages_lead_to_one_another(client: TestClient) -> None:
+    first = client.get("/").text
+    second = client.get("/?q=&offset=20").text
+    last = client.get("/?q=&offset=40").text
+
+    assert shown(first) + shown(second) + shown(last) == list(NAMES)
+    assert 'rel="next" href="/?q=&amp;offset=20"' in first
+    assert 'rel="prev"' not in first
+    assert 'rel="prev" href="/?q="' in second
+    assert 'rel="next"' not in last
+
+
+@pytest.mark.parametrize("offset", ["-1", "x", "", "1e9", "٣"])
+def test_a_strange_offset_is_the_first_page(client: TestClient, offset: str) -> None:
+    assert len(shown(client.get("/", params={"offset": offset}).text)) == 20
+
+
+def test_the_answer_for_the_script_is_the_one_of_the_page(client: TestClient) -> None:
+    piece = client.get("/-/results", params={"q": "qwen"}).text
+    page = client.get("/", params={"q": "qwen"}).text
+
+    assert piece.startswith('<div id="answer" data-state="answered">')
+    assert shown(piece) == shown(page)
+
+
+def test_what_was_typed_stays_text(client: TestClient) -> None:
+    text = client.get("/", params={"q": '"><script>alert(1)</script>'}).text
+
+    assert "<script>alert" not in text
+    assert "&quot;&gt;&lt;script&gt;" in text
+
+
+def test_no_hit_helps_on(client: TestClient) -> None:
+    text = client.get("/", params={"q": "zzzzzzzz"}).text
+
+    assert "No model matches" in text
+    assert "Try it another way" in text
+
+
+def test_an_index_under_construction_says_so(empty_client: TestClient, tmp_path: Path) -> None:
+    fill_home(tmp_path, complete=False)
+
+    assert "the first pass over the Hub is still running" in empty_client.get("/").text
+
+
+def test_the_page_waits_for_the_first_models(empty_client: TestClient) -> None:
+    response = empty_client.get("/")
+
+    assert response.status_code == 200
+    assert "The first models are on their way" in response.text
+    assert 'data-state="waiting"' in empty_client.get("/-/results").text
+
+
+def test_a_model_has_a_page(client: TestClient) -> None:
+    text = client.get("/meta-llama/Llama-3.2-1B").text
+
+    assert "<code>hf download meta-llama/Llama-3.2-1B</code>" in text
+    assert 'href="https://huggingface.co/meta-llama/Llama-3.2-1B"' in text
+    assert "ask for access on huggingface.co" in text
+    assert "7.2B" in text
+    assert "/blob/main/model.safetensors" in text
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("/thebloke/codellama-7b-gguf", "/TheBloke/CodeLlama-7B-GGUF"),
+        ("/TheBloke/CodeLlama-7B-GGUF/tree/main", "/TheBloke/CodeLlama-7B-GGUF"),
+        ("/TheBloke/CodeLlama-7B-GGUF/blob/main/a/b.gguf", "/TheBloke/CodeLlama-7B-GGUF"),
+        ("/xlm-roberta/tree/main", "/xlm-roberta"),
+        ("/XLM-Roberta", "/xlm-roberta"),
+        ("/TheBloke", "/?q=TheBloke/"),
+        ("/nobody", "/?q=nobody/"),
+    ],
+)
+def test_paths_lead_where_the_hub_would(client: TestClient, path: str, to: str) -> None:
+    response = client.get(path)
+
+    assert response.status_code == 307
+    assert response.headers["location"] == to
+
+
+def test_a_model_without_owner_has_a_page(client: TestClient) -> None:
+    assert "<code>hf download xlm-roberta</code>" in client.get("/xlm-roberta").text
+
+
+def test_names_from_the_hub_stay_text(empty_client: TestClient, tmp_path: Path) -> None:
+    fill_home(tmp_path, (make_listed("a/b", tags=("<img src=x>",), task="<i>", files=("<b>/'x'",)),))
+
+    text = empty_client.get("/a/b").text + empty_client.get("/").text
+
+    assert "<img src=x>" not in text
+    assert "<i>" not in text.replace('<i aria-hidden="true">', "")
+    assert "<b>/" not in text
+
+
+def test_static_files_are_kept_by_their_content(client: TestClient) -> None:
+    url = re.search(r"/-/static/search\.js\?v=\w+", client.get("/").text)
+    assert url is not None
+
+    first = client.get(url[0])
+    again = client.get(url[0], headers={"if-none-match": first.headers["etag"]})
+
+    assert "immutable" in first.headers["cache-control"]
+    assert first.headers["content-type"].startswith("text/javascript")
+    assert again.status_code == 304
+    assert client.get("/-/static/search.js").headers["cache-control"] == "no-cache"
+    assert client.get("/favicon.ico").headers["location"].startswith("/-/static/icon.svg")
+
+
+def test_the_api_describes_itself(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+
+    assert {"/v1/search", "/v1/models/{owner}/{name}", "/v1/models/{name}", "/v1/status"} <= set(paths)
+    assert {"/healthz", "/readyz"} <= set(paths)
+    assert "/{owner}/{name}" not in paths
+    assert client.get("/docs").status_code == 200

@@ -1,0 +1,96 @@
+import http.client
+import json
+import signal
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from api.__main__ import main
+from api.serving import listen, url_of
+from tests.factories import NAMES, fill_home
+from tests.journeys.running import Product, read_line
+
+UPSTREAM = "https://hub.example"
+
+
+def get(url: str, path: str, **headers: str) -> tuple[int, bytes]:
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+    try:
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_the_service_starts_before_anything_is_there_and_ends_cleanly(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    with Product(tmp_path, UPSTREAM, {}).running("api") as service:
+        url = read_line(service, "Hubdex on http://127.0.0.1:").split()[-1]
+        before = get(url, "/v1/search")
+        fill_home(tmp_path)
+        after = get(url, "/v1/search?q=bloom")
+        service.send_signal(number)
+        out, err = service.communicate(timeout=20)
+
+    assert before[0] == 503
+    assert after[0] == 200
+    assert json.loads(after[1])["index"]["models"] == len(NAMES)
+    assert service.returncode == code
+    assert out == err == ""
+
+
+def test_the_service_refuses_foreign_names_and_endless_heads(home: Path) -> None:
+    with Product(home, UPSTREAM, {}).running("api") as service:
+        url = read_line(service, "Hubdex on ").split()[-1]
+        foreign = get(url, "/v1/search", Host="rebound.example")
+        with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=20) as raw:
+            raw.sendall(b"GET /" + b"a" * 20_000)
+            endless = raw.recv(100)
+
+    assert foreign[0] == 400
+    assert endless.startswith(b"HTTP/1.1 400 ")
+
+
+def test_answers_leave_at_once() -> None:
+    listener = listen("127.0.0.1", 0)
+    with listener:
+        # asyncio turns Nagle's algorithm off for sockets of this protocol only; else an answer takes 40 ms.
+        assert listener.proto == socket.IPPROTO_TCP
+        assert url_of(listener, "127.0.0.1") == f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_taken_port_is_told_in_one_sentence(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = Product(home, UPSTREAM, {}).run("api", "--port", port)
+
+    assert ended.code == 1
+    assert ended.out == ""
+    assert ended.err == f"hubdex: Port {port} on 127.0.0.1 is taken; stop what uses it, or set HUBDEX_PORT.\n"
+
+
+def test_a_host_that_is_not_ours_is_told(home: Path) -> None:
+    ended = Product(home, UPSTREAM, {}).run("api", "--host", "192.0.2.1")
+
+    assert ended.code == 1
+    assert "cannot listen on 192.0.2.1" in ended.err
+
+
+def test_a_wrong_setting_ends_the_start(home: Path) -> None:
+    ended = Product(home, "nowhere", {}).run("api")
+
+    assert ended.code == 2
+    assert "HUBDEX_UPSTREAM" in ended.err
+
+
+def test_a_wrong_port_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["--port", "65536"])
+
+    assert "between 0 and 65535" in capsys.readouterr().err

@@ -1,0 +1,85 @@
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from indexer.catalog.store import Catalog
+from indexer.config import HomeConfig
+from indexer.records import Batch
+from tests.factories import NAMES, fill_home, make_listed, sync_home
+
+
+def test_status_tells_what_is_known(client: TestClient) -> None:
+    answer = client.get("/v1/status").json()
+
+    assert answer["ready"] is True
+    assert answer["version"]
+    assert answer["index"]["models"] == answer["catalog"]["models"] == len(NAMES)
+    assert answer["catalog"]["set_aside"] == 0
+    only = answer["catalog"]["passes"][0]
+    assert (only["name"], only["pages"], only["rows"]) == ("full", 1, len(NAMES))
+    assert only["last_finished_at"] is not None
+
+
+def test_status_keeps_the_cursor_to_itself(empty_client: TestClient, tmp_path: Path) -> None:
+    fill_home(tmp_path, complete=False)
+
+    text = empty_client.get("/v1/status").text
+
+    assert "next_url" not in text
+    assert "cursor" not in text
+    assert "secret" not in text
+
+
+def test_before_there_is_anything_the_service_says_so(empty_client: TestClient) -> None:
+    status = empty_client.get("/v1/status")
+    search = empty_client.get("/v1/search")
+
+    assert status.status_code == 200
+    assert status.json()["ready"] is False
+    assert status.json()["catalog"] is None
+    assert search.status_code == 503
+    assert search.json()["error"] == "engine_unavailable"
+    assert search.headers["retry-after"] == "2"
+    assert empty_client.get("/healthz").json() == {"status": "ok"}
+    assert empty_client.get("/readyz").status_code == 503
+    assert empty_client.get("/v1/models/a/b").status_code == 503
+    assert empty_client.get("/a/b").status_code == 503
+
+
+def test_a_catalog_without_index_answers_what_it_can(empty_client: TestClient, tmp_path: Path) -> None:
+    with Catalog(HomeConfig(home=tmp_path).database_url) as catalog:
+        catalog.apply(Batch((make_listed("acme/gale"),)))
+
+    assert empty_client.get("/v1/models/acme/gale").status_code == 200
+    assert empty_client.get("/acme/gale").status_code == 200
+    assert empty_client.get("/v1/search").status_code == 503
+    assert "1 model read so far" in empty_client.get("/").text
+    status = empty_client.get("/v1/status").json()
+    assert status["catalog"]["models"] == 1
+    assert status["index"] is None
+
+
+def test_an_empty_index_of_nothing_is_no_answer(empty_client: TestClient, tmp_path: Path) -> None:
+    Catalog(HomeConfig(home=tmp_path).database_url).close()
+    sync_home(tmp_path)
+
+    assert empty_client.get("/v1/search").status_code == 503
+    assert empty_client.get("/readyz").status_code == 503
+    assert empty_client.get("/v1/status").json()["ready"] is False
+    assert "The first models are on their way" in empty_client.get("/").text
+
+
+def test_the_service_begins_to_answer_when_there_is_something(
+    empty_client: TestClient, tmp_path: Path
+) -> None:
+    assert empty_client.get("/readyz").status_code == 503
+
+    fill_home(tmp_path)
+
+    assert empty_client.get("/readyz").json() == {"status": "ready"}
+    assert empty_client.get("/v1/search").json()["total"] == len(NAMES)
+
+
+def test_health_can_be_asked_without_a_body(client: TestClient) -> None:
+    assert client.head("/healthz").status_code == 200
+    assert client.head("/readyz").status_code == 200

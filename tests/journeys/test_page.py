@@ -1,0 +1,272 @@
+"""The page in a real Chromium: typing, keys, late answers, without a script, and back again."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Route,
+    expect,
+    sync_playwright,
+)
+
+from tests.factories import NAMES, fill_home
+from tests.journeys.running import Product, read_line
+
+pytestmark = pytest.mark.browser
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run",
+]  # fmt: skip
+BLOKE_LLAMAS = {
+    "TheBloke/Llama-2-7B-Chat-GGUF",
+    "TheBloke/CodeLlama-7B-GGUF",
+    "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF",
+}
+HITS = "#hits a.hit"
+
+
+@dataclass
+class Watch:
+    """What the browser complained about, and where it tried to go."""
+
+    complaints: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+    def listen(self, context: BrowserContext) -> None:
+        context.route("**/*", self._guard)
+        context.on("console", self._on_console)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def _guard(self, route: Route) -> None:
+        if urlsplit(route.request.url).hostname == "127.0.0.1":
+            route.fallback()
+        else:
+            self.outside.append(route.request.url)
+            route.abort()
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        reason = "no Chromium: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("home")
+    fill_home(home)
+    return home
+
+
+@pytest.fixture
+def service(filled_home: Path) -> Iterator[str]:
+    with Product(filled_home, "https://huggingface.co", {}).running("api") as process:
+        yield read_line(process, "Hubdex on ").split()[-1]
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    watch = Watch()
+    yield watch
+    assert watch.outside == []
+    assert watch.complaints == []
+
+
+@pytest.fixture
+def page(browser: Browser, watch: Watch) -> Iterator[Page]:
+    with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
+        watch.listen(context)
+        yield context.new_page()
+
+
+def ids(page: Page) -> list[str]:
+    return [(hit.get_attribute("href") or "").removeprefix("/") for hit in page.locator(HITS).all()]
+
+
+def test_typing_lists_what_is_meant(page: Page, service: str) -> None:
+    page.goto(service)
+    expect(page.locator("#q")).to_be_focused()
+    assert ids(page) == list(NAMES[:20])
+
+    page.keyboard.type("TheBloke/llama", delay=15)
+
+    expect(page.locator("#count")).to_have_text("3 models match")
+    assert set(ids(page)) == BLOKE_LLAMAS
+    assert page.locator("mark").all_text_contents() == ["Llama"] * 3
+    assert page.url == f"{service}/?q=TheBloke%2Fllama"
+    expect(page.locator("#coverage")).to_contain_text(f"{len(NAMES)} models")
+
+
+def test_keys_choose_and_open_a_hit(page: Page, service: str) -> None:
+    page.goto(f"{service}/?q=qwen")
+    box = page.locator("#q")
+    box.focus()
+    count = len(ids(page))
+    expect(box).to_have_attribute("aria-expanded", "true")
+
+    for key, place in (
+        ("ArrowDown", 0), ("ArrowDown", 1), ("End", count - 1), ("ArrowUp", count - 2), ("Home", 0)
+    ):  # fmt: skip
+        box.press(key)
+        expect(box).to_have_attribute("aria-activedescendant", f"hit-{place}")
+        expect(page.locator('[role="option"][aria-selected="true"]')).to_have_id(f"hit-{place}")
+    box.press("ArrowUp")
+    expect(box).not_to_have_attribute("aria-activedescendant", re.compile(""))
+    chosen = ids(page)[-1]
+    box.press("ArrowUp")
+    box.press("Enter")
+
+    expect(page).to_have_url(f"{service}/{chosen}")
+
+
+def test_escape_clears(page: Page, service: str) -> None:
+    page.goto(f"{service}/?q=whisper")
+    box = page.locator("#q")
+
+    box.press("Escape")
+
+    expect(box).to_have_value("")
+    expect(page.locator(HITS)).to_have_count(20)
+    assert page.url == f"{service}/"
+
+
+@pytest.mark.parametrize("script", ["", "AbortController.prototype.abort = () => {}"])
+def test_a_late_answer_is_dropped(page: Page, service: str, script: str) -> None:
+    page.add_init_script(script)  # a question that cannot be given up any more is answered all the same
+    page.goto(service)
+    held: list[Route] = []
+    page.route("**/-/results?q=whisper", lambda route: held.append(route))  # noqa: PLW0108
+    box = page.locator("#q")
+
+    box.fill("whisper")
+    while not held:
+        page.wait_for_timeout(10)
+    box.fill("bloom")
+    expect(page.locator("#count")).to_have_text("1 model matches")
+    with suppress(Error):  # the page has given this question up already
+        held[0].fallback()
+    page.wait_for_timeout(200)
+
+    assert ids(page) == ["bigscience/bloom"]
+    assert page.url == f"{service}/?q=bloom"
+
+
+def test_back_and_reload_keep_the_query(page: Page, service: str) -> None:
+    page.goto(service)
+    page.keyboard.type("codellama")
+    expect(page.locator("#count")).to_have_text("2 models match")
+
+    page.locator(HITS).first.click()
+    expect(page.locator("h1")).to_contain_text("CodeLlama")
+    page.go_back()
+
+    for _ in range(2):
+        expect(page.locator("#q")).to_have_value("codellama")
+        expect(page.locator(HITS)).to_have_count(2)
+        page.reload()
+
+
+def test_more_hits_are_added_below(page: Page, service: str) -> None:
+    page.goto(service)
+
+    for count in (40, len(NAMES)):
+        page.locator("a[rel=next]").click()
+        expect(page.locator(HITS)).to_have_count(count)
+
+    assert ids(page) == list(NAMES)
+    expect(page.locator("#after a")).to_have_count(0)
+
+
+def test_a_service_that_is_gone_leaves_the_last_answer(page: Page, service: str, watch: Watch) -> None:
+    page.goto(f"{service}/?q=whisper")
+    page.route("**/-/results*", lambda route: route.abort())
+
+    page.locator("#q").fill("whisper-l")
+
+    expect(page.locator("#notice")).to_contain_text("Hubdex does not answer")
+    assert ids(page) == ["openai/whisper-large-v3"]
+    page.unroute("**/-/results*")
+    expect(page.locator("#notice")).to_be_hidden()
+    assert [text for text in watch.complaints if "ERR_FAILED" not in text] == []
+    watch.complaints.clear()
+
+
+def test_the_waiting_page_fills_by_itself(page: Page, tmp_path: Path) -> None:
+    with Product(tmp_path, "https://huggingface.co", {}).running("api") as process:
+        page.goto(read_line(process, "Hubdex on ").split()[-1])
+        expect(page.locator("#after")).to_contain_text("The first models are on their way")
+
+        fill_home(tmp_path)
+
+        expect(page.locator(HITS)).to_have_count(20, timeout=20_000)
+
+
+def test_a_model_page_hands_its_command_over(page: Page, service: str) -> None:
+    page.goto(f"{service}/TheBloke/CodeLlama-7B-GGUF")
+
+    page.get_by_role("button", name="Copy").first.click()
+
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "hf download TheBloke/CodeLlama-7B-GGUF"
+
+
+def test_the_api_page_draws_itself(page: Page, service: str) -> None:
+    page.goto(f"{service}/docs")
+
+    expect(page.locator(".operation h2").first).to_have_text("GET/v1/search")
+    expect(page.locator(".operation dt").get_by_text("offset", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/?q=llama", "/?q=zzzzzzz", "/TheBloke/CodeLlama-7B-GGUF", "/docs"])
+def test_nothing_is_wider_than_a_small_phone(page: Page, service: str, path: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(service + path)
+
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_everything_works_without_a_script(browser: Browser, watch: Watch, service: str) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        watch.listen(context)
+        page = context.new_page()
+        page.goto(service)
+
+        page.locator("#q").fill("TheBloke/llama")
+        page.get_by_role("button", name="Search").click()
+        assert set(ids(page)) == BLOKE_LLAMAS
+
+        page.locator(HITS, has_text="CodeLlama").click()
+        expect(page.locator("h1")).to_have_text("TheBloke/CodeLlama-7B-GGUF")
+        page.go_back()
+        expect(page.locator("#q")).to_have_value("TheBloke/llama")
+
+        page.goto(service)
+        page.get_by_role("link", name="More").click()
+        assert ids(page) == list(NAMES[20:40])
+        page.get_by_role("link", name="Previous").click()
+        assert ids(page) == list(NAMES[:20])
