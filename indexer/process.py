@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from indexer.errors import Busy, HubdexError
+from indexer.errors import Busy, HubdexError, SettingsError
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells expect it (128 + SIGINT)."""
@@ -29,11 +29,17 @@ def exclusive(folder: Path, name: str) -> Iterator[None]:
 
     Raises:
         Busy: another process holds it; names its process id.
+        SettingsError: the home cannot be written to.
 
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.lock"
-    with path.open("a+") as handle:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = (folder / f"{name}.lock").open("a+")
+    except OSError as error:
+        raise SettingsError(
+            f"HUBDEX_HOME: {folder.parent} cannot be written to ({error.strerror})."
+        ) from None
+    with opened as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -1,0 +1,58 @@
+"""The command `hubdex crawl`, also `python -m crawler`."""
+
+import argparse
+import signal
+from collections.abc import Sequence
+
+from crawler.config import CrawlConfig
+from crawler.crawling import run_crawl
+from indexer.config import read_config
+from indexer.errors import EXIT_DONE, EXIT_TRY_LATER
+from indexer.process import INTERRUPTED, configure_logging, exclusive, run_command
+
+CRAWLS = {
+    "head": "the most downloaded models, then the trending ones (seconds to a minute)",
+    "full": "every public model, in the order of creation (half an hour; goes on where it was cut off)",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; give its exit code: 0 done, 1 failed, 2 bad usage or settings, 75 try later."""
+    arguments = _parser().parse_args(argv)
+    return run_command(lambda: _crawl(arguments.crawl, arguments.limit_pages, as_json=bool(arguments.json)))
+
+
+def _crawl(name: str, limit_pages: int | None, *, as_json: bool) -> int:
+    config = read_config(CrawlConfig)
+    configure_logging(config.log)
+    with exclusive(config.lock_folder, "crawl"):
+        outcome = run_crawl(config, name, limit_pages=limit_pages)
+    print(outcome.report.to_json() if as_json else outcome.report)
+    if outcome.error is not None:
+        raise outcome.error
+    if outcome.stopped_by is not None and not outcome.report.finished:
+        return INTERRUPTED if outcome.stopped_by == signal.SIGINT else EXIT_TRY_LATER
+    return EXIT_DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hubdex crawl", description="Read the Hugging Face Hub's listing into the local catalog."
+    )
+    crawls = parser.add_subparsers(dest="crawl", required=True, metavar="{head,full}")
+    for name, explanation in CRAWLS.items():
+        crawl = crawls.add_parser(name, help=explanation, description=f"Read {explanation}.")
+        crawl.add_argument("--limit-pages", type=_positive, metavar="N", help="stop after N pages")
+        crawl.add_argument("--json", action="store_true", help="print the report as one line of JSON")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,199 @@
+"""What an answer of the Hub means for the walk: a page, another attempt, or the end; pure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import orjson
+
+from crawler.gate import after_429
+from crawler.passes import next_url, refused_fields, require_same_origin
+from crawler.retries import MAX_REDIRECTS, Attempts, Patience
+from indexer.errors import SettingsError, UpstreamError, UpstreamUnavailable
+
+_RETRIED = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_REFUSED = frozenset({400, 404, 410, 422})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it came. Header names are lower case."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the listing."""
+
+    rows: list[object]
+    next_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The same request once more, after a wait."""
+
+    after_seconds: float
+    attempts: Attempts
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The same page at another address of the Hub."""
+
+    url: str
+    attempts: Attempts
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutFields:
+    """The same page without fields that the Hub does not know."""
+
+    fields: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FromTheStart:
+    """The Hub no longer takes the cursor: the pass has to begin anew."""
+
+
+Verdict: TypeAlias = Page | Again | Elsewhere | WithoutFields | FromTheStart
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Says what an answer, or none, means."""
+
+    upstream: str
+    patience: Patience
+    has_token: bool = False
+
+    def judge(self, answer: Answer, attempts: Attempts) -> Verdict:
+        """Give what to do after an answer.
+
+        Raises:
+            UpstreamUnavailable: it has failed too often.
+            SettingsError: the token is refused.
+            UpstreamError: the answer cannot be worked with.
+
+        """
+        match answer.status:
+            case 200:
+                return self._page(answer, attempts)
+            case 429:
+                return self._throttled(answer, attempts)
+            case status if status in _RETRIED:
+                return self.again(attempts, f"it answered {status}")
+            case status if status in _REDIRECTS:
+                return self._elsewhere(answer, attempts)
+            case 401 | 403:
+                raise self._no_entry(answer)
+            case status if status in _REFUSED:
+                return self._refused(answer)
+        raise UpstreamError(f"The Hub at {self._host} answered {answer.status}: {_said(answer)}.")
+
+    def again(self, attempts: Attempts, cause: str, *, heard: bool = True) -> Again:
+        """Give the next attempt after a failure.
+
+        Raises:
+            UpstreamUnavailable: there is none; says what to check.
+
+        """
+        counted = attempts.after_failure()
+        delay = self.patience.failure_delay(counted.failures, heard=heard)
+        if delay is not None:
+            return Again(delay, counted, cause)
+        if not heard:
+            raise UpstreamUnavailable(
+                f"The Hub at {self._host} cannot be reached ({cause}): "
+                "check the network, the proxy variables and HUBDEX_UPSTREAM."
+            )
+        raise UpstreamUnavailable(
+            f"The Hub at {self._host} failed {counted.failures} times in a row ({cause}); "
+            "what was read before is stored, try again later."
+        )
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self.upstream).netloc
+
+    def _page(self, answer: Answer, attempts: Attempts) -> Page | Again:
+        try:
+            rows = read_rows(answer.body)
+        except ValueError:
+            return self.again(attempts, "its answer was no list of models")
+        return Page(rows, next_url(answer.headers.get("link", ""), answer.url, self.upstream))
+
+    def _throttled(self, answer: Answer, attempts: Attempts) -> Again:
+        counted = attempts.after_throttle()
+        backoff = self.patience.throttle_delay(counted.throttles)
+        if backoff is None:
+            raise UpstreamUnavailable(
+                f"The Hub at {self._host} keeps refusing requests as too many (429); "
+                "what was read before is stored, try again later."
+            )
+        return Again(after_429(answer.headers, backoff), counted, "it answered 429")
+
+    def _elsewhere(self, answer: Answer, attempts: Attempts) -> Elsewhere:
+        location = answer.headers.get("location", "")
+        if not location or attempts.redirects >= MAX_REDIRECTS:
+            raise UpstreamError(f"The Hub at {self._host} redirects the listing without an end.")
+        target = urljoin(answer.url, location)
+        require_same_origin(target, self.upstream)
+        return Elsewhere(target, attempts.after_redirect())
+
+    def _no_entry(self, answer: Answer) -> UpstreamError | SettingsError:
+        if self.has_token:
+            return SettingsError(
+                f"The Hub at {self._host} refused the Hugging Face token ({answer.status}: {_said(answer)}); "
+                "renew it, or set HF_TOKEN to nothing to ask without one."
+            )
+        return UpstreamError(f"The Hub at {self._host} does not list models to everyone: {_said(answer)}.")
+
+    def _refused(self, answer: Answer) -> WithoutFields | FromTheStart:
+        if answer.status == 400:
+            fields = refused_fields(answer.body.decode(errors="replace").replace('\\"', '"'), answer.url)
+            if fields:
+                return WithoutFields(fields)
+        if any(name == "cursor" for name, _ in parse_qsl(urlsplit(answer.url).query)):
+            return FromTheStart()
+        raise UpstreamError(
+            f"The Hub at {self._host} refused the listing ({answer.status}: {_said(answer)})."
+        )
+
+
+def read_rows(body: bytes) -> list[object]:
+    """Read the body of a page.
+
+    Raises:
+        ValueError: it is not a JSON list.
+
+    """
+    try:
+        rows = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        # One model with half a surrogate pair in a tag must not hide the 999 others; its row is set aside.
+        try:
+            rows = json.loads(body)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+    if not isinstance(rows, list):
+        raise ValueError("not a list")  # noqa: TRY004
+    return cast("list[object]", rows)
+
+
+def _said(answer: Answer) -> str:
+    """What the Hub says of an error, short and on one line."""
+    said = answer.headers.get("x-error-message", "") or answer.body[:2_000].decode(errors="replace")
+    return (
+        " ".join("".join(c if c.isprintable() else " " for c in said).split())[:200].rstrip(".")
+        or "no reason"
+    )

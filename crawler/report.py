@@ -1,0 +1,148 @@
+"""What a crawl did: counted while it runs, shown as it goes, told at its end."""
+
+import logging
+import sys
+from dataclasses import asdict, dataclass
+from typing import TextIO
+
+import orjson
+
+from indexer.records import Applied, Batch, Checkpoint
+
+logger = logging.getLogger(__name__)
+
+TOLD_WAIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlReport:
+    """One run of a crawl in numbers."""
+
+    crawl: str
+    """`head`, `full`."""
+    pages: int
+    rows: int
+    new: int
+    changed: int
+    unchanged: int
+    counters: int
+    """Models of which only downloads, likes or the trending score moved."""
+    removed: int
+    set_aside: int
+    throttled: int
+    """Answers 429."""
+    retries: int
+    seconds: float
+    finished: bool
+    next: str | None
+    """The pass that the next run goes on with; `None` when all is read."""
+
+    def to_json(self) -> str:
+        """Give the report as one line of JSON; `crawl` is called `pass` there."""
+        fields = asdict(self)
+        return orjson.dumps({"pass": fields.pop("crawl"), **fields}).decode()
+
+    def __str__(self) -> str:
+        """Give the report as a sentence."""
+        said = (
+            f"Crawl {self.crawl} {'finished' if self.finished else 'stopped'} after {self.pages:,} pages "
+            f"({self.rows:,} rows) in {self.seconds:.1f} s: {self.new:,} new, {self.changed:,} changed, "
+            f"{self.unchanged + self.counters:,} known"
+        )
+        extras = ((self.removed, "removed"), (self.set_aside, "set aside"), (self.throttled, "throttled"))
+        said += "".join(f", {count:,} {word}" for count, word in extras if count)
+        return f"{said}." if self.next is None else f"{said}; the next run goes on with {self.next}."
+
+
+class Tally:
+    """Counts while a crawl runs."""
+
+    def __init__(self) -> None:
+        self.pages = self.rows = self.set_aside = self.throttled = self.retries = 0
+        self._new = self._changed = self._unchanged = self._counters = self._removed = 0
+
+    def add(self, rows: int, batch: Batch, applied: Applied) -> None:
+        """Count a stored page."""
+        self.pages += 1
+        self.rows += rows
+        self.set_aside += len(batch.set_aside)
+        self._new += applied.new
+        self._changed += applied.changed
+        self._unchanged += applied.unchanged
+        self._counters += applied.counters_changed
+        self._removed += applied.removed
+
+    def report(self, crawl: str, *, seconds: float, finished: bool, following: str | None) -> CrawlReport:
+        """Give the counts as a report."""
+        return CrawlReport(
+            crawl=crawl,
+            pages=self.pages,
+            rows=self.rows,
+            new=self._new,
+            changed=self._changed,
+            unchanged=self._unchanged,
+            counters=self._counters,
+            removed=self._removed,
+            set_aside=self.set_aside,
+            throttled=self.throttled,
+            retries=self.retries,
+            seconds=round(seconds, 3),
+            finished=finished,
+            next=following,
+        )
+
+
+class Progress:
+    """Shows a crawl's progress: one updating line on a terminal, a log line a page elsewhere."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._is_live = self._stream.isatty()
+        self._width = 0
+
+    def page_stored(
+        self, checkpoint: Checkpoint, applied: Applied, tally: Tally, *, seconds: float, left: int | None
+    ) -> None:
+        """Tell of one more page; `left` is what the Hub's quota still allows."""
+        if not self._is_live:
+            logger.info(
+                "page stored pass=%s page=%d rows=%d new=%d changed=%d left=%s",
+                checkpoint.name,
+                checkpoint.pages,
+                tally.rows,
+                applied.new,
+                applied.changed,
+                "unknown" if left is None else left,
+            )
+            return
+        speed = tally.rows / seconds if seconds > 0 else 0.0
+        quota = "" if left is None else f", {left:,} requests left"
+        self._show(
+            f"{checkpoint.name}: page {checkpoint.pages:,}, {tally.rows:,} rows, {speed:,.0f} rows/s{quota}"
+        )
+
+    def waiting(self, seconds: float) -> None:
+        """Tell that the Hub's quota is spent; a short wait is not worth a word."""
+        if seconds < TOLD_WAIT_SECONDS:
+            return
+        if self._is_live:
+            self._show(f"waiting {seconds:,.0f} s until the Hub's quota is renewed")
+        else:
+            logger.info("quota spent wait_seconds=%.0f", seconds)
+
+    def trouble(self, message: str, *arguments: object) -> None:
+        """Tell of something that went wrong and is being dealt with."""
+        self.end()
+        logger.warning(message, *arguments)
+
+    def end(self) -> None:
+        """Leave the line that was updated."""
+        if self._width:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._width = 0
+
+    def _show(self, line: str) -> None:
+        self._stream.write(f"\r{line.ljust(self._width)}")
+        self._stream.flush()
+        self._width = len(line)

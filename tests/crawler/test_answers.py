@@ -1,0 +1,121 @@
+import pytest
+
+from crawler.answers import (
+    Again,
+    Answer,
+    Elsewhere,
+    FromTheStart,
+    Judge,
+    Page,
+    WithoutFields,
+    read_rows,
+)
+from crawler.retries import MAX_FAILURES, MAX_REDIRECTS, MAX_THROTTLES, Attempts, Patience
+from indexer.errors import SettingsError, UpstreamError, UpstreamUnavailable
+
+HUB = "https://hub.example"
+URL = f"{HUB}/api/models?limit=1000&expand[]=likes&expand[]=baseModels"
+JUDGE = Judge(HUB, Patience(1.0))
+
+
+def answer(status: int, body: bytes = b"", url: str = URL, **headers: str) -> Answer:
+    return Answer(url, status, {name.replace("_", "-"): text for name, text in headers.items()}, body)
+
+
+def test_judge_reads_a_page() -> None:
+    verdict = JUDGE.judge(answer(200, b'[{"a":1}]', link=f'<{HUB}/x?cursor=1>; rel="next"'), Attempts())
+
+    assert verdict == Page([{"a": 1}], f"{HUB}/x?cursor=1")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"error":"x"}', b"[{", b"[" * 100_000])
+def test_judge_asks_again_when_a_page_is_no_list(body: bytes) -> None:
+    assert JUDGE.judge(answer(200, body), Attempts()) == Again(
+        1.0, Attempts(failures=1), "its answer was no list of models"
+    )
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+def test_judge_asks_again_after_a_failure(status: int) -> None:
+    verdict = JUDGE.judge(answer(status), Attempts(failures=3))
+
+    assert verdict == Again(8.0, Attempts(failures=4), f"it answered {status}")
+
+
+def test_judge_gives_up_after_so_many_failures() -> None:
+    with pytest.raises(
+        UpstreamUnavailable, match=r"hub\.example failed 8 times in a row \(it answered 500\)"
+    ):
+        JUDGE.judge(answer(500), Attempts(failures=MAX_FAILURES - 1))
+
+
+def test_judge_waits_for_the_reset_after_a_spent_quota() -> None:
+    verdict = JUDGE.judge(answer(429, ratelimit='"api";r=0;t=77'), Attempts(failures=2))
+
+    assert verdict == Again(78.0, Attempts(failures=2, throttles=1), "it answered 429")
+
+
+def test_judge_gives_up_after_so_many_429s() -> None:
+    with pytest.raises(UpstreamUnavailable, match="429"):
+        JUDGE.judge(answer(429), Attempts(throttles=MAX_THROTTLES - 1))
+
+
+def test_judge_follows_a_redirect_within_the_hub() -> None:
+    verdict = JUDGE.judge(answer(307, location="/api/v2/models?limit=1"), Attempts())
+
+    assert verdict == Elsewhere(f"{HUB}/api/v2/models?limit=1", Attempts(redirects=1))
+
+
+@pytest.mark.parametrize(("location", "redirects"), [("", 0), ("/again", MAX_REDIRECTS)])
+def test_judge_follows_no_endless_redirect(location: str, redirects: int) -> None:
+    with pytest.raises(UpstreamError, match="redirects"):
+        JUDGE.judge(answer(302, location=location), Attempts(redirects=redirects))
+
+
+def test_judge_drops_fields_the_hub_names_as_unknown() -> None:
+    body = '{"error":"✖ Invalid option: expected one of \\"likes\\"|\\"tags\\""}'.encode()
+
+    assert JUDGE.judge(answer(400, body), Attempts()) == WithoutFields(frozenset({"baseModels"}))
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_judge_restarts_when_the_cursor_is_refused(status: int) -> None:
+    refused = answer(status, b'{"error":"Invalid cursor"}', url=f"{HUB}/api/models?cursor=c")
+
+    assert JUDGE.judge(refused, Attempts()) == FromTheStart()
+
+
+def test_judge_says_what_the_hub_said() -> None:
+    with pytest.raises(UpstreamError, match=r"refused the listing \(400: Invalid sort parameter\)\.$"):
+        JUDGE.judge(answer(400, x_error_message="Invalid sort\x1b parameter"), Attempts())
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_judge_names_the_token_when_there_is_one(status: int) -> None:
+    with pytest.raises(SettingsError, match="refused the Hugging Face token"):
+        Judge(HUB, Patience(), has_token=True).judge(answer(status), Attempts())
+    with pytest.raises(UpstreamError, match="does not list models to everyone"):
+        JUDGE.judge(answer(status), Attempts())
+
+
+def test_judge_names_an_answer_it_does_not_know() -> None:
+    with pytest.raises(UpstreamError, match="answered 418: short and stout"):
+        JUDGE.judge(answer(418, b"short\nand stout."), Attempts())
+
+
+def test_patience_is_short_before_the_hub_was_heard() -> None:
+    patience = Patience(1.0)
+
+    assert [patience.failure_delay(failures, heard=False) for failures in (1, 2, 3)] == [1.0, 2.0, None]
+
+
+def test_patience_doubles_up_to_a_minute() -> None:
+    patience = Patience(1.0)
+
+    waits = [patience.failure_delay(failures, heard=True) for failures in range(1, MAX_FAILURES + 1)]
+
+    assert waits == [1, 2, 4, 8, 16, 32, 60, None]
+
+
+def test_read_rows_lets_half_a_surrogate_pair_through_for_its_row_to_be_set_aside() -> None:
+    assert read_rows(b'[{"id":"a"},{"id":"\\ud800"}]') == [{"id": "a"}, {"id": "\ud800"}]

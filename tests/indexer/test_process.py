@@ -1,0 +1,56 @@
+"""Locks, logs and exit codes."""
+
+from pathlib import Path
+
+import pytest
+
+from indexer.config import HomeConfig, read_config
+from indexer.errors import Busy, CatalogMissing, SettingsError
+from indexer.process import INTERRUPTED, exclusive, run_command
+
+
+def test_a_lock_is_held_by_one_and_freed_at_the_end(tmp_path: Path) -> None:
+    with exclusive(tmp_path / "locks", "crawl"):
+        with pytest.raises(Busy, match="Another crawl is running"), exclusive(tmp_path / "locks", "crawl"):
+            pass
+        with exclusive(tmp_path / "locks", "index sync"):
+            pass
+    with exclusive(tmp_path / "locks", "crawl"):
+        pass
+
+
+def test_a_home_that_cannot_be_written_is_a_wrong_setting(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("a file")
+    with pytest.raises(SettingsError, match="HUBDEX_HOME"), exclusive(tmp_path / "home" / "locks", "crawl"):
+        pass
+
+
+def test_errors_become_one_line_and_a_code(capsys: pytest.CaptureFixture[str]) -> None:
+    def missing() -> int:
+        raise CatalogMissing("There is none.")
+
+    def interrupted() -> int:
+        raise KeyboardInterrupt
+
+    assert run_command(missing) == 75
+    assert capsys.readouterr().err == "hubdex: There is none.\n"
+    assert run_command(interrupted) == INTERRUPTED
+    assert run_command(lambda: 0) == 0
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HUBDEX_HOME", str(tmp_path / "x"))
+    config = read_config(HomeConfig)
+    assert config.database_url == f"sqlite:///{tmp_path / 'x' / 'catalog.db'}"
+
+    monkeypatch.delenv("HUBDEX_HOME")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert read_config(HomeConfig).home == tmp_path / "hubdex"
+
+
+def test_a_wrong_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUBDEX_LOG", "planted-value")
+    with pytest.raises(SettingsError) as raised:
+        read_config(HomeConfig)
+    assert "HUBDEX_LOG" in str(raised.value)
+    assert "planted-value" not in str(raised.value)
