@@ -5,6 +5,7 @@ the same steps from what they have stored. Both give the same answer (a property
 """
 
 from enum import IntEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 from indexer.grams import Cut, Term, cut
@@ -29,7 +30,7 @@ Rank: TypeAlias = tuple[int, Step]
 def rank_of(query: SearchQuery, repo_id: str) -> Rank | None:
     """Give where a model stands among the answers to a query, or `None` when it is none of them."""
     owner_text, _, name_text = repo_id.rpartition("/")
-    owner, name = cut(owner_text), cut(name_text)
+    owner, name = _cut(owner_text), _cut(name_text)
     if any(_class_of(term, part) for term in query.excluded for part in (owner, name)):
         return None
     if query.exact_id == (owner.compact, name.compact):
@@ -43,6 +44,10 @@ def rank_of(query: SearchQuery, repo_id: str) -> Rank | None:
     if query.exact_name and query.exact_name == name.compact:
         return (longer, Step.EXACT_NAME)
     return (longer, max((one for one in classes if one), default=Step.INSIDE))
+
+
+_cut = lru_cache(maxsize=16_384)(cut)
+"""While a name is typed, the same few models come up key after key."""
 
 
 def _owner_fits(query: SearchQuery, owner: Cut, name: Cut) -> bool:

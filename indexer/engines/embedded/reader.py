@@ -193,14 +193,8 @@ class _Search:
 
     def _most_popular(self, query: Query, limit: int) -> tuple[int, list[int]]:
         """Count, and give the numbers of the most popular, in one go when there are few."""
-        lists = self._selector.lists(self._query)
-        total = self._count_of_two(lists[0], lists[1]) if lists else self._count(query)
+        total = self._count(query)
         return total, self._numbers(query, limit, 0) if 0 < total <= limit else []
-
-    def _count_of_two(self, one: Query, other: Query) -> int:
-        """Count a union by what both have: each list knows its length, and what they share is short."""
-        both = Query.boolean_query([(tantivy.Occur.Must, one), (tantivy.Occur.Must, other)])
-        return self._count(one) + self._count(other) - self._count(both)
 
     def _numbers_at(self, result: tantivy.SearchResult) -> list[int]:
         addresses = [address for _, address in result.hits]
@@ -208,5 +202,6 @@ class _Search:
         return [int(value) for value in values if value is not None]
 
     def _count(self, query: Query) -> int:
-        result = self._searcher.search(query, 1, count=True)
-        return int(result.count)  # type: ignore[attr-defined]  # its stub forgets it
+        # Counting by aggregation scores nothing: two thirds of the time of a search that counts.
+        counted = self._searcher.aggregate(query, {"models": {"value_count": {"field": POPULARITY}}})
+        return int(counted["models"]["value"])

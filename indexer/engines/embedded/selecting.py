@@ -78,15 +78,6 @@ class Selector:
             kinds.append((Step.PREFIXES, [self._starting(wanted) for wanted in query.wanted]))
         return [*kinds, (Step.INSIDE, everything)]
 
-    def lists(self, query: SearchQuery) -> list[Query]:
-        """Give the two lists whose union is everything, where one short term is all that is asked."""
-        if len(query.wanted) != 1 or query.excluded or query.owner:
-            return []
-        term = query.wanted[0].term
-        lists = [self._match_in(form, part) for part in _parts(query.wanted[0]) for form in term.forms]
-        found = [one for one in lists if one is not None]
-        return found if len(found) == 2 and _is_one_lookup(term) else []
-
     def counts_exactly(self, query: SearchQuery) -> bool:
         """Say whether every term is one look-up: a longer one is only as good as its pieces."""
         terms = [*(wanted.term for wanted in query.wanted), *query.excluded]
@@ -147,9 +138,16 @@ class Selector:
         head = self._token(part.grams, form[:GRAM])
         if head is None or len(form) <= GRAM:
             return head
-        # A longer form goes on inside the word, or into a word that starts somewhere in it.
-        crossing = [self._token(part.grams, _tail(form[at:])) for at in range(1, len(form))]
-        return self._all([head, self._any_of([self._pieces(form.replace(".", ""), part), *crossing])])
+        if form[0].isdigit():
+            return head  # it may begin inside a word and hold points: left to the check against the name
+        return self._all([head, self._any_of([self._pieces(form, part), *self._crossings(form, part)])])
+
+    def _crossings(self, form: str, part: Part) -> list[Maybe]:
+        """Look a long form up as a whole word and the beginning of what follows it."""
+        return [
+            self._all([self._token(part.wholes, form[:at]), self._token(part.grams, _tail(form[at:]))])
+            for at in range(1, len(form))
+        ]
 
     def _pieces(self, text: str, part: Part) -> Maybe:
         """Look a text inside a word up by its later pieces; none of them begins with a digit."""
