@@ -7,10 +7,8 @@ from urllib.parse import urlsplit
 import huggingface_hub
 from pydantic import Field, SecretStr, field_validator
 
-from indexer.config import HomeConfig
+from indexer.config import DEFAULT_UPSTREAM, HomeConfig, HubAddress
 from indexer.errors import SettingsError
-
-DEFAULT_UPSTREAM = "https://huggingface.co"
 
 
 class CrawlConfig(HomeConfig):
@@ -19,7 +17,7 @@ class CrawlConfig(HomeConfig):
     `HF_ENDPOINT` is never read: users point it at Hubdex itself, and a crawl must not crawl its own mirror.
     """
 
-    upstream: str = Field(
+    upstream: HubAddress = Field(
         default=DEFAULT_UPSTREAM, description="Address of the Hub that is crawled (http or https)."
     )
     token: SecretStr | None = Field(
@@ -36,18 +34,6 @@ class CrawlConfig(HomeConfig):
     retry_base_seconds: float = Field(
         default=1.0, gt=0, le=60, description="First wait after a failed request; each further one doubles."
     )
-
-    @field_validator("upstream")
-    @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value)  # a ValueError (bad brackets, bad port) becomes pydantic's
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-            raise ValueError("must be an http:// or https:// address")
-        if parts.username is not None or parts.query or parts.fragment:
-            raise ValueError("must be a bare address, without user, query or fragment")
-        if any(character.isspace() for character in value):
-            raise ValueError("must not contain spaces")
-        return value.rstrip("/")
 
     @field_validator("token")
     @classmethod

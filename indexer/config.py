@@ -2,14 +2,32 @@
 
 import os
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indexer.errors import SettingsError
 
 Settings = TypeVar("Settings", bound="HomeConfig")
+
+
+def _checked_address(value: str) -> str:
+    parts = urlsplit(value)  # a ValueError (bad brackets, bad port) becomes pydantic's
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        raise ValueError("must be an http:// or https:// address")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("must be a bare address, without user, query or fragment")
+    if any(character.isspace() for character in value):
+        raise ValueError("must not contain spaces")
+    return value.rstrip("/")
+
+
+HubAddress = Annotated[str, AfterValidator(_checked_address)]
+"""The address of a Hub, without a slash at its end."""
+
+DEFAULT_UPSTREAM = "https://huggingface.co"
 
 
 def default_home() -> Path:
