@@ -15,7 +15,7 @@ from indexer.catalog.store import Catalog
 from indexer.config import HomeConfig, read_config
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
-from indexer.errors import EXIT_DONE, CatalogMissing, EngineUnavailable
+from indexer.errors import EXIT_DONE, CatalogMissing, CatalogOutdated, EngineUnavailable
 from indexer.process import configure_logging, exclusive, run_command
 from indexer.query import parse_query
 from indexer.search import Search
@@ -97,7 +97,7 @@ def _follow(config: HomeConfig, interval: float, *, as_json: bool) -> None:
                         if report.done != "nothing":
                             _report(report, as_json=as_json)
                         stop.wait(interval)
-            except CatalogMissing:
+            except (CatalogMissing, CatalogOutdated):
                 stop.wait(interval)
     finally:
         engine.close()

@@ -205,7 +205,7 @@ def status_answer(state: CatalogState, index: IndexState | None) -> StatusAnswer
         "index_models": index.models if index else 0,
         "index_serial": index.serial if index else None,
         "index_synced_at": moment(index.synced_at) if index else None,
-        "passes": [pass_answer(checkpoint) for checkpoint in state.checkpoints],
+        "passes": [pass_answer(checkpoint) for checkpoint in state.passes],
     }
 
 

@@ -9,7 +9,8 @@ Library errors are translated in the file that owns the library and never cross 
     ├── ModelNotFound          no such model in the catalog                       exit 1, HTTP 404
     ├── Busy                   another process holds what this one needs          exit 75, HTTP 503
     ├── CatalogError           the catalog cannot be opened, read or written      exit 1, HTTP 503
-    │   └── CatalogMissing     there is no catalog yet                            exit 75, HTTP 503
+    │   ├── CatalogMissing     there is no catalog yet                            exit 75, HTTP 503
+    │   └── CatalogOutdated    an older version; the next crawl brings it up      exit 75, HTTP 503
     ├── EngineError            the search engine failed                           exit 1, HTTP 503
     │   └── EngineUnavailable  it is not there (yet), try later                   exit 75, HTTP 503
     └── UpstreamError          the Hub failed                                     exit 1, HTTP 502
@@ -73,6 +74,19 @@ class CatalogMissing(CatalogError):
     """There is no catalog yet: nothing has been crawled."""
 
     exit_code = EXIT_TRY_LATER
+
+
+class CatalogOutdated(CatalogError):
+    """The catalog is of an older version, which only a writer can bring up to date."""
+
+    exit_code = EXIT_TRY_LATER
+
+    def __init__(self, version: int) -> None:
+        self.version = version
+        super().__init__(
+            f"The catalog is of the older version {version}; the next crawl brings it up to date "
+            "(hubdex crawl head)."
+        )
 
 
 class EngineError(HubdexError):

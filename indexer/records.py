@@ -83,6 +83,12 @@ class SetAside:
     reason: str
     row_id: str
     excerpt: str
+    pass_name: str = ""
+    """The pass that met it last (kept by the catalog)."""
+    seen_at: datetime | None = None
+    """When it was met last (kept by the catalog)."""
+    times: int = 1
+    """How often it was met (kept by the catalog)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ class Checkpoint:
     """How far a pass has come. It commits together with the rows it stands for."""
 
     name: str
-    """The pass (and chain), e.g. `head`, `full`."""
+    """The pass, e.g. `head`, `full`; one of its chains is named below it, e.g. `full/down`."""
     next_url: str | None
     """The Hub's own `next` link, verbatim; `None` when the pass is finished."""
     started_at: datetime
@@ -102,6 +108,22 @@ class Checkpoint:
     """When this run of the pass ended; `None` while it is under way."""
     last_finished_at: datetime | None = None
     """When the newest complete run of the pass ended (kept by the catalog)."""
+    origin: datetime | None = None
+    """The moment (creation or commit) of the row this run began at; `None` at the listing's own beginning."""
+    position: datetime | None = None
+    """The moment of the last row that was read."""
+    last_origin: datetime | None = None
+    """The `origin` of the newest complete run (kept by the catalog)."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether this run has not ended."""
+        return self.finished_at is None
+
+    @property
+    def is_chain(self) -> bool:
+        """Tell whether this is one chain of a pass, not the pass itself."""
+        return "/" in self.name
 
     def after_page(self, next_url: str | None, rows: int) -> "Checkpoint":
         """Give the checkpoint behind one more page of `rows` rows."""
@@ -109,13 +131,40 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Waypoint:
+    """A place in the order of creation that a later pass can begin at."""
+
+    url: str
+    """The Hub's own `next` link behind the page that ended there, verbatim."""
+    position: datetime
+    """The creation time of that page's last row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A model that a complete pass has not seen."""
+
+    key: str
+    repo_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """What commits together: what a page said, and the checkpoint behind it."""
+    """What commits together: what a page said, and the checkpoints behind it."""
 
     listed: tuple[Listed, ...] = ()
     removals: tuple[Removal, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
-    checkpoint: Checkpoint | None = None
+    checkpoints: tuple[Checkpoint, ...] = ()
+    """The first names the pass that `set_aside` rows are kept under."""
+    seen_by: datetime | None = None
+    """The start of the full pass that has seen these models; `None`: another pass's page."""
+    seen_keys: tuple[str, ...] = ()
+    """Further models that pass has seen, whose rows say nothing new."""
+    waypoint: Waypoint | None = None
+    """Kept under the run `seen_by` names; without one there is no run to keep it under."""
+    dropped_checkpoints: tuple[str, ...] = ()
+    """Names of checkpoints that stand for nothing any more; dropped before `checkpoints` are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +221,14 @@ class CatalogState:
     removed: int
     set_aside: int
     checkpoints: tuple[Checkpoint, ...]
+    """All that are stored, in the order of their names."""
+
+    @property
+    def passes(self) -> tuple[Checkpoint, ...]:
+        """The checkpoints of passes, without those of their chains."""
+        return tuple(one for one in self.checkpoints if not one.is_chain)
+
+    @property
+    def crawled_at(self) -> datetime | None:
+        """When the newest page of the Hub was stored, by whatever pass or chain."""
+        return max((one.updated_at for one in self.checkpoints if one.updated_at), default=None)

@@ -136,9 +136,8 @@ class Search:
 
     def _coverage(self, index: IndexState) -> Coverage:
         state = self.catalog_state()
-        stored = [mark.updated_at for mark in state.checkpoints if mark.updated_at]
-        crawled_at = max(stored, default=None)
-        full = next((mark for mark in state.checkpoints if mark.name == FULL_CRAWL), None)
+        crawled_at = state.crawled_at
+        full = next((mark for mark in state.passes if mark.name == FULL_CRAWL), None)
         completed_at = full.last_finished_at if full else None
         return Coverage(
             models=index.models,

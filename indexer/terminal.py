@@ -34,13 +34,13 @@ def status_lines(state: CatalogState, index: IndexState | None) -> Iterator[str]
     else:
         behind = max(0, state.serial - index.serial)
         yield f"index    {index.models:,} models, {behind:,} changes behind"
-    for checkpoint in state.checkpoints:
+    for checkpoint in state.passes:
         if checkpoint.finished_at is None:
             how = f"under way since {moment(checkpoint.started_at)}"
         else:
             how = f"ended {moment(checkpoint.finished_at)}"
         yield f"{checkpoint.name:<8} {checkpoint.rows:,} rows in {checkpoint.pages:,} pages, {how}"
-    if not state.checkpoints:
+    if not state.passes:
         yield "nothing has been crawled yet"
 
 

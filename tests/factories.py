@@ -74,7 +74,7 @@ def fill_home(home: Path, models: tuple[Listed, ...] | None = None, *, complete:
     if complete:
         mark = Checkpoint("full", None, now, 1, len(listed), finished_at=now)
     with Catalog(config.database_url) as catalog:
-        catalog.apply(Batch(listed, checkpoint=mark))
+        catalog.apply(Batch(listed, checkpoints=(mark,)))
     sync_home(home)
 
 

@@ -8,15 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from indexer.catalog import tables
 from indexer.catalog.mapping import Columns, counter_columns, record_columns, to_millis
-from indexer.records import Applied, Batch, Checkpoint, Listed, Removal, SetAside
-
-SET_ASIDE_KEPT = 10_000
-"""So many rows without meaning are kept, the newest; a Hub gone mad must not fill the disk."""
+from indexer.catalog.passes import forget_sightings, keep_pass
+from indexer.records import Applied, Batch, Listed, Removal
 
 _COUNTERS = ("downloads", "downloads_all_time", "likes", "trending")
 
@@ -38,11 +36,11 @@ class _Plan:
 
 
 def apply_batch(connection: Connection, batch: Batch, now: datetime) -> Applied:
-    """Store a batch and its checkpoint; the caller's transaction makes it one."""
+    """Store a batch and its checkpoints; the caller's transaction makes it one."""
     millis = to_millis(now) or 0
     state = connection.execute(select(tables.state)).mappings().one()
     listed = _last_of_each(batch.listed)
-    known = _known(connection, [one.record.key for one in listed])
+    known = _known(connection, _keys_of(batch))
     displaced = _displaced(connection, listed, known)
     plan = _Plan(state["serial"])
     removed = _remove(connection, [*batch.removals, *displaced], plan, millis)
@@ -51,9 +49,8 @@ def apply_batch(connection: Connection, batch: Batch, now: datetime) -> Applied:
     for one in listed:
         _plan_one(plan, one, known.get(one.record.key), buried, millis)
     _run(connection, plan, buried)
-    _keep_set_aside(connection, batch.set_aside, batch.checkpoint, millis)
-    if batch.checkpoint is not None:
-        store_checkpoint(connection, batch.checkpoint, now)
+    seen = [row["number"] for row in known.values()]
+    keep_pass(connection, batch, seen, after=state["serial"], millis=millis)
     models = state["models"] + len(plan.inserts) - len(removed)
     connection.execute(update(tables.state).values(serial=plan.serial, models=models))
     return Applied(
@@ -66,20 +63,10 @@ def apply_batch(connection: Connection, batch: Batch, now: datetime) -> Applied:
     )
 
 
-def store_checkpoint(connection: Connection, checkpoint: Checkpoint, now: datetime) -> None:
-    """Store how far a pass has come; the end of the last complete run is kept across runs."""
-    values: Columns = {
-        "next_url": checkpoint.next_url,
-        "started_at": to_millis(checkpoint.started_at),
-        "pages": checkpoint.pages,
-        "rows": checkpoint.rows,
-        "updated_at": to_millis(now),
-        "finished_at": to_millis(checkpoint.finished_at),
-    }
-    if checkpoint.finished_at is not None:
-        values["last_finished_at"] = values["finished_at"]
-    statement = upsert(tables.checkpoints).values(name=checkpoint.name, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+def _keys_of(batch: Batch) -> list[str]:
+    """Give every key whose model the batch needs to know; each once."""
+    seen = batch.seen_keys if batch.seen_by is not None else ()
+    return list({*(one.record.key for one in batch.listed), *seen})
 
 
 def _last_of_each(listed: Sequence[Listed]) -> list[Listed]:
@@ -151,6 +138,7 @@ def _remove(connection: Connection, removals: Iterable[Removal], plan: _Plan, mi
     ]
     if graves:
         keys = [grave["key"] for grave in graves]
+        forget_sightings(connection, [grave["number"] for grave in graves])
         connection.execute(delete(tables.models).where(t.key.in_(keys)))
         connection.execute(insert(tables.tombstones), graves)
     return {grave["key"] for grave in graves}
@@ -206,24 +194,3 @@ def _run(connection: Connection, plan: _Plan, buried: dict[str, int]) -> None:
         connection.execute(
             statement.on_conflict_do_update(index_elements=["repo_id"], set_=newest), plan.aliases
         )
-
-
-def _keep_set_aside(
-    connection: Connection, rows: Sequence[SetAside], checkpoint: Checkpoint | None, millis: int
-) -> None:
-    if not rows:
-        return
-    pass_name = checkpoint.name if checkpoint else ""
-    values: list[Columns] = [
-        {
-            "pass_name": pass_name,
-            "row_id": row.row_id[:255],
-            "reason": row.reason,
-            "excerpt": row.excerpt,
-            "seen_at": millis,
-        }
-        for row in rows
-    ]
-    connection.execute(insert(tables.set_aside), values)
-    newest = connection.execute(select(func.max(tables.set_aside.c.id))).scalar_one()
-    connection.execute(delete(tables.set_aside).where(tables.set_aside.c.id <= newest - SET_ASIDE_KEPT))

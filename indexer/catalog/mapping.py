@@ -7,12 +7,13 @@ from typing import Any, TypeAlias, cast
 import orjson
 from sqlalchemy import RowMapping
 
-from indexer.records import Checkpoint, Counters, Gated, ModelRecord, StoredModel
+from indexer.records import Checkpoint, Counters, Gated, ModelRecord, SetAside, StoredModel
 
 Columns: TypeAlias = dict[str, Any]
 """Values by column name: the language of SQLAlchemy, spoken in this room's catalog only."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -22,12 +23,17 @@ def to_millis(moment: datetime | None) -> int | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // _MILLISECOND
+    return (moment - EPOCH) // _MILLISECOND
 
 
 def from_millis(millis: int | None) -> datetime | None:
     """Give the moment (UTC) of a number of milliseconds since 1970."""
-    return None if millis is None else _EPOCH + timedelta(milliseconds=millis)
+    if millis is None:
+        return None
+    try:
+        return EPOCH + timedelta(milliseconds=millis)
+    except OverflowError:  # a clock that was years off; it must not make everything unreadable
+        return _LATEST if millis > 0 else EPOCH
 
 
 def record_columns(record: ModelRecord) -> Columns:
@@ -83,7 +89,7 @@ def to_stored(row: RowMapping, aliases: tuple[str, ...] = ()) -> StoredModel:
 
 def to_checkpoint(row: RowMapping) -> Checkpoint:
     """Give the checkpoint that a row of the table `checkpoints` holds."""
-    started_at = from_millis(row["started_at"]) or _EPOCH
+    started_at = from_millis(row["started_at"]) or EPOCH
     return Checkpoint(
         name=row["name"],
         next_url=row["next_url"],
@@ -93,4 +99,19 @@ def to_checkpoint(row: RowMapping) -> Checkpoint:
         updated_at=from_millis(row["updated_at"]),
         finished_at=from_millis(row["finished_at"]),
         last_finished_at=from_millis(row["last_finished_at"]),
+        origin=from_millis(row["origin"]),
+        position=from_millis(row["position"]),
+        last_origin=from_millis(row["last_origin"]),
+    )
+
+
+def to_set_aside(row: RowMapping) -> SetAside:
+    """Give the row without meaning that a row of the table `set_aside` holds."""
+    return SetAside(
+        reason=row["reason"],
+        row_id=row["row_id"],
+        excerpt=row["excerpt"],
+        pass_name=row["pass_name"],
+        seen_at=from_millis(row["seen_at"]),
+        times=row["times"],
     )

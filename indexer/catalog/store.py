@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
-from uuid import uuid4
 
-from sqlalchemy import Column, ColumnElement, Connection, func, insert, inspect, select
+from sqlalchemy import Column, ColumnElement, Connection, func, select
 
 from indexer.catalog import tables
 from indexer.catalog.applying import apply_batch
 from indexer.catalog.database import Database
-from indexer.catalog.mapping import to_checkpoint, to_stored
-from indexer.errors import CatalogError, CatalogMissing, ModelNotFound
+from indexer.catalog.mapping import EPOCH, from_millis, to_checkpoint, to_millis, to_set_aside, to_stored
+from indexer.catalog.migrating import check, prepare
+from indexer.catalog.passes import count_seen, unseen
+from indexer.errors import ModelNotFound
 from indexer.records import (
     Applied,
     Batch,
@@ -23,6 +24,8 @@ from indexer.records import (
     NamedModel,
     SetAside,
     StoredModel,
+    Suspect,
+    Waypoint,
 )
 
 PAGE = 2_000
@@ -44,7 +47,9 @@ class Catalog:
 
     Raises:
         CatalogMissing: opened for reading and not there yet.
-        CatalogError: the database cannot be opened or is of another version.
+        CatalogOutdated: opened for reading and of an older version; opening it for writing
+            brings it up to date.
+        CatalogError: the database cannot be opened or is of a version this Hubdex does not know.
 
     """
 
@@ -87,7 +92,7 @@ class Catalog:
         """Give the catalog in a few numbers."""
         with self._database.reading() as connection:
             row = connection.execute(select(tables.state)).mappings().one()
-            marks = connection.execute(select(tables.checkpoints)).mappings().all()
+            marks = _checkpoints(connection)
             removed = connection.execute(select(func.count()).select_from(tables.tombstones)).scalar_one()
             aside = connection.execute(select(func.count()).select_from(tables.set_aside)).scalar_one()
         return CatalogState(
@@ -96,8 +101,13 @@ class Catalog:
             models=row["models"],
             removed=removed,
             set_aside=aside,
-            checkpoints=tuple(to_checkpoint(mark) for mark in marks),
+            checkpoints=marks,
         )
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Give every checkpoint, those of chains too, in the order of their names."""
+        with self._database.reading() as connection:
+            return _checkpoints(connection)
 
     def checkpoint(self, name: str) -> Checkpoint | None:
         """Give how far a pass has come, or `None` when it never began."""
@@ -149,8 +159,36 @@ class Catalog:
         """Give the newest rows that had no meaning, newest first."""
         query = select(tables.set_aside).order_by(tables.set_aside.c.id.desc()).limit(limit)
         with self._database.reading() as connection:
-            rows = connection.execute(query).mappings()
-            return [SetAside(row["reason"], row["row_id"], row["excerpt"]) for row in rows]
+            return [to_set_aside(row) for row in connection.execute(query).mappings()]
+
+    def suspects(self, run: datetime, limit: int = 1_000) -> list[Suspect]:
+        """Give models that a full pass has not seen, in the order of their numbers.
+
+        Args:
+            run: the pass's start, as its batches' `seen_by` said.
+            limit: so many at most. Those that are removed, or seen after all, are not given again.
+
+        """
+        t = tables.models.c
+        numbers = unseen(to_millis(run) or 0)
+        with self._database.reading() as connection:
+            suspected = sorted(connection.execute(numbers).scalars())[:limit]
+            query = select(t.key, t.repo_id).where(t.number.in_(suspected)).order_by(t.number)
+            return [Suspect(row.key, row.repo_id) for row in connection.execute(query)]
+
+    def count_suspects(self, run: datetime) -> int:
+        """Count the models that the full pass begun at `run` has not seen."""
+        with self._database.reading() as connection:
+            seen = connection.execute(count_seen(to_millis(run) or 0)).scalar_one()
+            models = connection.execute(select(tables.state.c.models)).scalar_one()
+        return int(models - seen)  # a removed model has no sighting: whatever was seen is a model
+
+    def waypoints(self) -> list[Waypoint]:
+        """Give the places a full pass can begin at, oldest creation first; of two runs at most."""
+        w = tables.waypoints.c
+        with self._database.reading() as connection:
+            rows = connection.execute(select(w.url, w.position).order_by(w.position))
+            return [Waypoint(row.url, from_millis(row.position) or EPOCH) for row in rows]
 
     def changes_since(self, serial: int) -> Iterator[list[Change]]:
         """Give every change after `serial`, oldest first, a page at a time.
@@ -212,21 +250,12 @@ class Catalog:
     # -- inside ------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        if not self._database.read_only:
+        if self._database.read_only:
+            with self._database.reading() as connection:
+                check(connection)
+        else:
             with self._database.writing() as connection:
-                if not inspect(connection).has_table("state"):
-                    tables.metadata.create_all(connection)
-                    first = {"id": 1, "schema_version": tables.SCHEMA_VERSION, "uuid": str(uuid4())}
-                    connection.execute(insert(tables.state).values(**first, serial=0, models=0))
-        with self._database.reading() as connection:
-            if not inspect(connection).has_table("state"):
-                raise CatalogMissing("There is no catalog yet; start a crawl first (hubdex crawl head).")
-            version = connection.execute(select(tables.state.c.schema_version)).scalar_one()
-        if version != tables.SCHEMA_VERSION:
-            raise CatalogError(
-                f"The catalog is of version {version}, this Hubdex needs {tables.SCHEMA_VERSION}: "
-                "use the Hubdex that made it, or crawl anew into another HUBDEX_HOME."
-            )
+                prepare(connection)
 
     def _most_popular(self, connection: Connection, condition: ColumnElement[bool]) -> StoredModel | None:
         popular = tables.models.c.downloads.desc().nulls_last()
@@ -240,6 +269,11 @@ class Catalog:
         query = select(tables.aliases.c.repo_id).where(tables.aliases.c.key == row["key"])
         former = tuple(sorted(connection.execute(query).scalars()))
         return to_stored(row, tuple(name for name in former if name != row["repo_id"]))
+
+
+def _checkpoints(connection: Connection) -> tuple[Checkpoint, ...]:
+    marks = connection.execute(select(tables.checkpoints).order_by(tables.checkpoints.c.name)).mappings()
+    return tuple(to_checkpoint(mark) for mark in marks)
 
 
 def _models_after(

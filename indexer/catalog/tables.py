@@ -14,8 +14,8 @@ from sqlalchemy import (
     func,
 )
 
-SCHEMA_VERSION = 1
-"""Raised when the tables change in a way that an older catalog does not satisfy."""
+SCHEMA_VERSION = 2
+"""Raised when the tables change in a way that an older catalog does not satisfy; see `migrating`."""
 
 metadata = MetaData()
 
@@ -93,6 +93,25 @@ checkpoints = Table(
     Column("updated_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     Column("last_finished_at", BigInteger),
+    Column("origin", BigInteger),
+    Column("position", BigInteger),
+    Column("last_origin", BigInteger),
+)
+
+# Apart from `models`, whose rows are long: marking a model as seen must not rewrite them.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=False),  # of the model
+    Column("run", BigInteger, nullable=False),  # start of the newest full pass that saw it
+)
+
+waypoints = Table(
+    "waypoints",
+    metadata,
+    Column("position", _Number, primary_key=True, autoincrement=False),  # time of creation
+    Column("url", Text, nullable=False),
+    Column("run", BigInteger, nullable=False),  # start of the full pass that went by
 )
 
 set_aside = Table(
@@ -104,4 +123,6 @@ set_aside = Table(
     Column("reason", Text, nullable=False),
     Column("excerpt", Text, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
+    Column("times", Integer, nullable=False, server_default="1"),
 )
+set_aside_once = Index("set_aside_once", set_aside.c.row_id, set_aside.c.reason, unique=True)

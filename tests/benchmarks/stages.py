@@ -60,7 +60,7 @@ def crawl_stage(arguments: argparse.Namespace) -> None:
             parsed = [parse_row(row) for row in orjson.loads(page)]
             checkpoint = checkpoint.after_page(checkpoint.next_url, len(parsed))
             listed = tuple(one for one in parsed if isinstance(one, Listed))
-            catalog.apply(Batch(listed, checkpoint=checkpoint))
+            catalog.apply(Batch(listed, checkpoints=(checkpoint,)))
             took = time.perf_counter() - began
             busy, slowest, rows = busy + took, max(slowest, took), rows + len(parsed)
             processor += time.process_time() - began_processor

@@ -28,7 +28,7 @@ class House:
         self.ids = list(ids)
         self.catalog = Catalog(f"sqlite:///{folder / 'catalog.db'}", now=lambda: NOW)
         rows = [listed(n, repo_id, len(self.ids) - n) for n, repo_id in enumerate(self.ids)]
-        self.catalog.apply(Batch(tuple(rows), checkpoint=Checkpoint("full", "u", NOW)))
+        self.catalog.apply(Batch(tuple(rows), checkpoints=(Checkpoint("full", "u", NOW),)))
         self.sync()
         later = NOW + timedelta(seconds=90)
         self.search = Search(self.catalog, EmbeddedReader(folder / "index"), now=lambda: later)

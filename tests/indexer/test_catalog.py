@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.catalog.applying import SET_ASIDE_KEPT
+from indexer.catalog.passes import SET_ASIDE_KEPT
 from indexer.catalog.store import PAGE, Catalog
 from indexer.errors import CatalogError, CatalogMissing, ModelNotFound, SettingsError
 from indexer.records import Batch, Change, Checkpoint, Counters, Listed, ModelRecord, Removal, SetAside
@@ -168,7 +168,7 @@ def test_a_page_that_names_a_model_twice_keeps_the_later_row(catalog: Catalog) -
 
 def test_the_checkpoint_commits_with_its_rows(catalog: Catalog, url: str) -> None:
     mark = Checkpoint("full", "https://hub/next?cursor=1", NOW).after_page("https://hub/next?cursor=2", 1)
-    catalog.apply(Batch((listed(1, "a/x"),), checkpoint=mark))
+    catalog.apply(Batch((listed(1, "a/x"),), checkpoints=(mark,)))
 
     with Catalog(url, read_only=True) as reader:
         stored = reader.checkpoint("full")
@@ -181,15 +181,15 @@ def test_a_failed_batch_stores_nothing(catalog: Catalog) -> None:
     broken = listed(2, "a/y", params=2**70)
 
     with pytest.raises(CatalogError):
-        catalog.apply(Batch((listed(1, "a/x"), broken), checkpoint=Checkpoint("full", "u", NOW)))
+        catalog.apply(Batch((listed(1, "a/x"), broken), checkpoints=(Checkpoint("full", "u", NOW),)))
 
     assert (catalog.state().models, catalog.state().serial) == (0, 0)
     assert catalog.checkpoint("full") is None
 
 
 def test_the_end_of_a_complete_run_outlives_the_next_start(catalog: Catalog) -> None:
-    catalog.apply(Batch(checkpoint=Checkpoint("full", None, NOW, finished_at=NOW)))
-    catalog.apply(Batch(checkpoint=Checkpoint("full", "u", NOW)))
+    catalog.apply(Batch(checkpoints=(Checkpoint("full", None, NOW, finished_at=NOW),)))
+    catalog.apply(Batch(checkpoints=(Checkpoint("full", "u", NOW),)))
 
     stored = catalog.checkpoint("full")
     assert stored is not None

@@ -53,7 +53,7 @@ def test_the_answer_says_how_old_and_complete_it_is(house: House) -> None:
     coverage = house.ask("").coverage
     assert (coverage.models, coverage.age_seconds, coverage.complete) == (4, 90, False)
 
-    house.catalog.apply(Batch(checkpoint=Checkpoint("full", None, NOW, finished_at=NOW)))
+    house.catalog.apply(Batch(checkpoints=(Checkpoint("full", None, NOW, finished_at=NOW),)))
     fresh = Search(house.catalog, EmbeddedReader(house.folder / "index"))
     assert fresh.coverage().complete
     assert fresh.coverage().completed_at == NOW

@@ -1,0 +1,142 @@
+"""What passes leave in the catalog beside models: checkpoints, sightings, waypoints, rows set aside.
+
+All of it runs inside the transaction of the batch it came with.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from indexer.catalog import tables
+from indexer.catalog.mapping import Columns, to_millis
+from indexer.records import Batch, Checkpoint, SetAside, Waypoint
+
+SET_ASIDE_KEPT = 10_000
+"""So many rows without meaning are kept, the newest; a Hub gone mad must not fill the disk."""
+
+
+def keep_pass(connection: Connection, batch: Batch, seen: Sequence[int], *, after: int, millis: int) -> None:
+    """Store what a batch says about the pass it came from.
+
+    Args:
+        connection: inside the batch's transaction.
+        batch: its models are stored already.
+        seen: numbers of the models it named that were known before.
+        after: the serial before the batch: its new and changed models have higher ones.
+        millis: the present moment.
+
+    """
+    run = to_millis(batch.seen_by)
+    if run is not None:
+        _keep_sightings(connection, seen, after, run)
+        if batch.waypoint is not None:
+            _keep_waypoint(connection, batch.waypoint, run)
+    pass_name = batch.checkpoints[0].name if batch.checkpoints else ""
+    _keep_set_aside(connection, batch.set_aside, pass_name, millis)
+    if batch.dropped_checkpoints:
+        dropped = tables.checkpoints.c.name.in_(batch.dropped_checkpoints)
+        connection.execute(delete(tables.checkpoints).where(dropped))
+    for checkpoint in batch.checkpoints:
+        _keep_checkpoint(connection, checkpoint, millis)
+
+
+def forget_sightings(connection: Connection, numbers: Sequence[int]) -> None:
+    """Forget that these models, which are removed, were ever seen."""
+    connection.execute(delete(tables.sightings).where(tables.sightings.c.number.in_(numbers)))
+
+
+def unseen(run: int) -> Select[int]:
+    """Give the query for the numbers of the models that the full pass `run` has not seen, in no order.
+
+    It names nothing but numbers, so that an index answers it and the models' long rows stay unread.
+    """
+    s, number = tables.sightings.c, tables.models.c.number
+    return select(number).where(~exists().where(s.number == number, s.run == run))
+
+
+def count_seen(run: int) -> Select[int]:
+    """Give the query for how many models the full pass `run` has seen."""
+    return select(func.count()).select_from(tables.sightings).where(tables.sightings.c.run == run)
+
+
+def _keep_sightings(connection: Connection, seen: Sequence[int], after: int, run: int) -> None:
+    statement = upsert(tables.sightings)
+    newest = {"run": statement.excluded.run}
+    if seen:
+        rows = [{"number": number, "run": run} for number in sorted(seen)]
+        connection.execute(statement.on_conflict_do_update(index_elements=["number"], set_=newest), rows)
+    t = tables.models.c
+    # Also the changed ones, which are in `seen` too: WHERE is what the upsert's grammar asks for.
+    fresh = select(t.number, literal(run)).where(t.serial > after)
+    arrived = upsert(tables.sightings).from_select(["number", "run"], fresh)
+    connection.execute(arrived.on_conflict_do_update(index_elements=["number"], set_={"run": run}))
+
+
+def _keep_waypoint(connection: Connection, waypoint: Waypoint, run: int) -> None:
+    w = tables.waypoints.c
+    values: Columns = {"url": waypoint.url, "run": run}
+    statement = upsert(tables.waypoints).values(position=to_millis(waypoint.position), **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["position"], set_=values))
+    # The run before this one; when the clock was set back there is none, and the newest of all stays.
+    newest = select(func.max(w.run))
+    other = connection.execute(newest.where(w.run < run)).scalar()
+    if other is None:
+        other = connection.execute(newest).scalar()
+    connection.execute(delete(tables.waypoints).where(w.run.not_in([run, other])))
+
+
+def _keep_checkpoint(connection: Connection, checkpoint: Checkpoint, millis: int) -> None:
+    """Store how far a pass has come; where and when the last complete run ended is kept across runs."""
+    values: Columns = {
+        "next_url": checkpoint.next_url,
+        "started_at": to_millis(checkpoint.started_at),
+        "pages": checkpoint.pages,
+        "rows": checkpoint.rows,
+        "updated_at": millis,
+        "finished_at": to_millis(checkpoint.finished_at),
+        "origin": to_millis(checkpoint.origin),
+        "position": to_millis(checkpoint.position),
+    }
+    if not checkpoint.is_under_way:
+        values |= {"last_finished_at": values["finished_at"], "last_origin": values["origin"]}
+    statement = upsert(tables.checkpoints).values(name=checkpoint.name, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def _keep_set_aside(connection: Connection, rows: Sequence[SetAside], pass_name: str, millis: int) -> None:
+    """Keep each row once for each reason, the newest last, and not too many of them."""
+    if not rows:
+        return
+    values: dict[tuple[str, str], Columns] = {}
+    for row in rows:
+        at = (row.row_id[:255], row.reason)
+        times = values.pop(at, {"times": 0})["times"] + 1
+        values[at] = {
+            "pass_name": pass_name,
+            "row_id": at[0],
+            "reason": at[1],
+            "excerpt": row.excerpt,
+            "seen_at": millis,
+            "times": times,
+        }
+    s = tables.set_aside.c
+    same = tuple_(s.row_id, s.reason).in_(list(values))
+    for known in connection.execute(select(s.row_id, s.reason, s.times).where(same)):
+        values[known.row_id, known.reason]["times"] += known.times
+    # Not updated but put in again: the order of the ids is the order in which they were met, whatever
+    # the clock said.
+    connection.execute(delete(tables.set_aside).where(same))
+    connection.execute(insert(tables.set_aside), list(values.values()))
+    oldest = select(s.id).order_by(s.id.desc()).offset(SET_ASIDE_KEPT).limit(1).scalar_subquery()
+    connection.execute(delete(tables.set_aside).where(s.id <= oldest))
