@@ -1,6 +1,6 @@
 """A stand-in for huggingface.co's model listing, for tests, benchmarks and demonstrations."""
 
-from tests.fakes.hub.faults import Fault
+from tests.fakes.hub.faults import Fault, Route
 from tests.fakes.hub.generated import GeneratedSource
 from tests.fakes.hub.replay import ReplaySource
 from tests.fakes.hub.rows import Row, make_row
@@ -17,6 +17,7 @@ __all__ = [
     "Position",
     "ReplaySource",
     "Request",
+    "Route",
     "Row",
     "make_row",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The plainest client there is, for the stand-in Hub's own tests."""
+"""The plainest client there is and a clock that is told the time, for the stand-in Hub's own tests."""
 
 import http.client
 import json
@@ -8,6 +8,19 @@ from urllib.parse import urlsplit
 
 from tests.fakes.hub.rows import Row
 from tests.fakes.hub.server import FakeHub
+
+
+class Clock:
+    """Time that moves when told."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+import threading
 
 from tests.fakes.hub.source import Order, Position, Value
 
@@ -15,6 +16,39 @@ _SEARCH_TOKEN = "searchSequenceToken"
 
 class CursorError(ValueError):
     """A cursor this listing never gave out."""
+
+
+class GivenCursors:
+    """Knows when each cursor was last given, so that the old ones can be refused."""
+
+    def __init__(self, lifetime_requests: int | None = None) -> None:
+        self._lifetime_requests = lifetime_requests
+        self._lock = threading.Lock()
+        self._given_at: dict[str, int] = {}
+        self._requests = 0
+        self._expired_at = -1
+
+    def expire(self) -> None:
+        """Refuse every cursor there has been; one that is given again is good again."""
+        with self._lock:
+            self._expired_at = self._requests
+
+    def check(self, cursor: str | None) -> None:
+        """Count a listing request, and refuse it if it comes with an expired cursor."""
+        with self._lock:
+            self._requests += 1
+            if cursor is None:
+                return
+            given_at = self._given_at.get(cursor, 0)
+            lifetime = self._lifetime_requests
+            if given_at <= self._expired_at or (
+                lifetime is not None and self._requests - given_at > lifetime
+            ):
+                raise CursorError("expired")
+
+    def give(self, cursor: str) -> None:
+        with self._lock:
+            self._given_at[cursor] = self._requests
 
 
 def write_cursor(order: Order, position: Position, *, search: bool = False) -> str:

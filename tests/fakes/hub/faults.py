@@ -1,43 +1,116 @@
-"""Trouble on demand: what goes wrong with the next listing requests."""
+"""Trouble on demand: what goes wrong with the next requests."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+Route = Literal["listing", "model"]
+"""`/api/models`, or `/api/models/{id}`."""
+
+Ending = Literal["whole", "drop", "truncate", "reset", "reset midway", "stall"]
+"""How an answer fares on the wire."""
+
+HTML = "text/html; charset=utf-8"
+_BANNER = b"<!DOCTYPE html><html><head><title>Hugging Face</title></head><body>One moment...</body></html>"
+
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong once: with the next listing request, or with the `at`-th (counted from 1)."""
+    """One thing that goes wrong once: with a route's next request, or with its `at`-th (counted from 1)."""
 
-    kind: Literal["status", "drop", "truncate", "redirect"]
-    status: int = 200
-    retry_after: int | None = None
-    location: str | None = None
-    rate_headers: bool = True
+    kind: Literal["status", "redirect", "slow", "garbage", "short", "rows"] | Ending
+    route: Route = "listing"
     at: int | None = None
+    status: int = 200
+    retry_after: int | str | None = None
+    rate_headers: bool = True
+    location: str | None = None
+    seconds: float = 0.0
+    body: bytes = b""
+    content_type: str = HTML
+    shown: int | None = None
+    extra: tuple[object, ...] = ()
+
+    @property
+    def ending(self) -> Ending:
+        match self.kind:
+            case "drop" | "truncate" | "reset" | "reset midway" | "stall" as ending:
+                return ending
+        return "whole"
 
     @classmethod
     def answer(
-        cls, status: int, *, retry_after: int | None = None, rate_headers: bool = True, at: int | None = None
+        cls,
+        status: int,
+        *,
+        retry_after: int | str | None = None,
+        rate_headers: bool = True,
+        route: Route = "listing",
+        at: int | None = None,
     ) -> "Fault":
         """An error status; a 429 leaves the quota as it is, as the Hub's other limiters do."""
-        return cls("status", status, retry_after=retry_after, rate_headers=rate_headers, at=at)
+        return cls("status", route, at, status, retry_after, rate_headers)
 
     @classmethod
-    def drop(cls, *, at: int | None = None) -> "Fault":
+    def drop(cls, *, route: Route = "listing", at: int | None = None) -> "Fault":
         """The connection closes and nothing was said."""
-        return cls("drop", at=at)
+        return cls("drop", route, at)
 
     @classmethod
-    def truncate(cls, *, at: int | None = None) -> "Fault":
+    def reset(cls, *, midway: bool = False, route: Route = "listing", at: int | None = None) -> "Fault":
+        """The connection is reset: before any byte, or half-way through the body of a good answer."""
+        return cls("reset midway" if midway else "reset", route, at)
+
+    @classmethod
+    def truncate(cls, *, route: Route = "listing", at: int | None = None) -> "Fault":
         """A good answer that breaks off half-way through its body."""
-        return cls("truncate", at=at)
+        return cls("truncate", route, at)
 
     @classmethod
-    def redirect(cls, location: str | None = None, *, at: int | None = None) -> "Fault":
+    def slow(cls, seconds: float, *, route: Route = "listing", at: int | None = None) -> "Fault":
+        """A good answer that comes so much later, by the Hub's own `sleep`."""
+        return cls("slow", route, at, seconds=seconds)
+
+    @classmethod
+    def stall(cls, *, route: Route = "listing", at: int | None = None) -> "Fault":
+        """No answer, over an open connection, until the client hangs up or the Hub stops."""
+        return cls("stall", route, at)
+
+    @classmethod
+    def redirect(
+        cls, location: str | None = None, *, route: Route = "listing", at: int | None = None
+    ) -> "Fault":
         """A 307; without a location, back to the same address."""
-        return cls("redirect", 307, location=location, at=at)
+        return cls("redirect", route, at, status=307, location=location)
+
+    @classmethod
+    def garbage(
+        cls,
+        body: bytes = _BANNER,
+        content_type: str = HTML,
+        *,
+        route: Route = "listing",
+        at: int | None = None,
+    ) -> "Fault":
+        """A 200 with this for a body, and no link: a page of HTML, `{}`, whatever is no list of models."""
+        return cls("garbage", route, at, body=body, content_type=content_type)
+
+    @classmethod
+    def short(cls, shown: int, *, at: int | None = None) -> "Fault":
+        """A page of no more than so many rows whose link leads on to the rest: nothing is lost."""
+        return cls("short", at=at, shown=shown)
+
+    @classmethod
+    def empty(cls, *, at: int | None = None) -> "Fault":
+        """A page of no rows whose link leads on to the rows it might have shown."""
+        return cls.short(0, at=at)
+
+    @classmethod
+    def rows(cls, rows: Iterable[object], *, at: int | None = None) -> "Fault":
+        """A good page with these, as they are, after its own rows."""
+        return cls("rows", at=at, extra=tuple(rows))
 
 
 class Script:
@@ -46,18 +119,19 @@ class Script:
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._lock = threading.Lock()
         self._pending = list(faults)
-        self._requests = 0
+        self._requests: Counter[Route] = Counter()
 
     def extend(self, faults: Iterable[Fault]) -> None:
         with self._lock:
             self._pending.extend(faults)
 
-    def next(self) -> Fault | None:
-        """Count a listing request, and take the fault meant for it."""
+    def next(self, route: Route) -> Fault | None:
+        """Count a request to this route, and take the fault meant for it."""
         with self._lock:
-            self._requests += 1
-            due = [fault for fault in self._pending if fault.at == self._requests]
-            due += [fault for fault in self._pending if fault.at is None]
+            self._requests[route] += 1
+            ours = [fault for fault in self._pending if fault.route == route]
+            due = [fault for fault in ours if fault.at == self._requests[route]]
+            due += [fault for fault in ours if fault.at is None]
             if not due:
                 return None
             self._pending.remove(due[0])

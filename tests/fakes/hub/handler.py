@@ -1,8 +1,9 @@
-"""HTTP/1.1 on the wire: keep-alive, one write per answer, and the two ways to break an answer off."""
+"""HTTP/1.1 on the wire: keep-alive, one write per answer, and the ways an answer can fail on it."""
 
 import contextlib
 import itertools
 import socket
+import struct
 import sys
 import threading
 from collections.abc import Callable
@@ -10,16 +11,23 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 
+from tests.fakes.hub.faults import Ending
 from tests.fakes.hub.routes import Answer
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """An answer and how it is to fail on its way."""
+    """An answer and how it fares on its way."""
 
     answer: Answer
-    dropped: bool = False
-    truncated: bool = False
+    ending: Ending = "whole"
+
+    @property
+    def status(self) -> int:
+        """What the client gets to see; 0 for nothing."""
+        return 0 if self.ending in {"drop", "reset", "stall"} else self.answer.status
 
 
 Exchanger = Callable[[str, str, dict[str, str]], Exchange]
@@ -93,13 +101,14 @@ class HubHandler(BaseHTTPRequestHandler):
         headers = {name.lower(): text for name, text in self.headers.items()}
         self.rfile.read(int(headers.get("content-length", "0")))
         exchange = self._hub.exchange(self.command, self.path, headers)
-        if exchange.dropped:
-            self.close_connection = True
-            _shut(self.connection)
-            return
-        self._send(exchange.answer, truncated=exchange.truncated)
+        if exchange.status:
+            self._send(exchange.answer, whole=exchange.ending == "whole")
+        if exchange.ending == "stall":
+            self._wait_for_the_end()
+        if exchange.ending != "whole":
+            self._break_off(reset=exchange.ending in {"reset", "reset midway"})
 
-    def _send(self, answer: Answer, *, truncated: bool) -> None:
+    def _send(self, answer: Answer, *, whole: bool) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
@@ -108,11 +117,23 @@ class HubHandler(BaseHTTPRequestHandler):
             self.send_header(name, text)
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body[: len(answer.body) // 2] if truncated else answer.body)
+            self.wfile.write(answer.body if whole else answer.body[: len(answer.body) // 2])
         self.wfile.flush()
-        if truncated:
-            self.close_connection = True
+
+    def _wait_for_the_end(self) -> None:
+        with contextlib.suppress(OSError):
+            while self.connection.recv(4096):
+                pass
+
+    def _break_off(self, *, reset: bool) -> None:
+        self.close_connection = True
+        if not reset:
             _shut(self.connection)
+            return
+        # Closing with nothing to linger for sends RST; the socket goes once the two files on it are closed.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self._hub.closed(self.connection)
+        self.connection.close()
 
 
 def _shut(connection: socket.socket) -> None:

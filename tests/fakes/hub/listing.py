@@ -1,5 +1,7 @@
 """`GET /api/models` without the HTTP: what a query asks for, and the page that answers it."""
 
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -30,14 +32,33 @@ _FULL = (*_PLAIN, "author", "sha", "lastModified", "gated", "disabled", "sibling
 _NOT_IN_INFO = {"downloadsAllTime", "trendingScore", *DISPUTED_OPTIONS} - {"usedStorage"}
 _LIST_PARAMS = {
     "limit", "sort", "direction", "expand", "expand[]", "full", "cardData", "config", "author", "filter",
-    "search", "cursor",
+    "search", "cursor", "skip", "pipeline_tag", "library", "language", "tags", "gated", "num_parameters",
 }  # fmt: skip
+_TAG_PARAMS = {"filter", "pipeline_tag", "library", "language", "tags"}
 _INFO_PARAMS = {"expand", "expand[]", "blobs", "securityStatus", "full", "cardData", "config"}
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
+_BOUND = re.compile(r"(min|max):(\d+(?:\.\d+)?)([KMBT]?)")
 
 
 class BadQueryError(ValueError):
     """A query the Hub answers with 400; the message is its `error`."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the listing behaves where reports of the Hub disagree, or where it has bad days."""
+
+    takes_disputed_expand: bool = False
+    refuses_large_limit: bool = False
+    honours_skip: bool = False
+    loses_compound_searches: bool = False
+    ends_with_empty_page: bool = False
+    gateway_limit: int | None = None
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return LIST_OPTIONS + (DISPUTED_OPTIONS if self.takes_disputed_expand else ())
 
 
 @dataclass(frozen=True)
@@ -46,14 +67,26 @@ class Query:
 
     order: Order
     limit: int
+    skip: int
     position: Position | None
     fields: tuple[str, ...]
     author: str | None
     tags: tuple[str, ...]
     tokens: tuple[str, ...]
+    gated: bool | None
+    sizes: tuple[float, float] | None
+
+    @property
+    def narrows(self) -> bool:
+        asked = (self.author, self.gated, self.sizes)
+        return any(value is not None for value in asked) or bool(self.tags or self.tokens)
 
     def matches(self, row: Row) -> bool:
         if self.author is not None and row.get("author") != self.author:
+            return False
+        if self.gated is not None and bool(row.get("gated")) != self.gated:
+            return False
+        if self.sizes is not None and not self.sizes[0] <= _parameters(row) <= self.sizes[1]:
             return False
         if self.tokens:
             repo_id = str(row["id"]).casefold()
@@ -64,13 +97,13 @@ class Query:
 
 @dataclass(frozen=True)
 class Page:
-    """The rows of one answer, and the query of the next one if there is any."""
+    """The rows of one answer, and the cursor of the next one if there is any."""
 
     rows: list[Row]
-    next_query: str | None
+    cursor: str | None
 
 
-def read_query(params: Params, options: tuple[str, ...] = LIST_OPTIONS) -> Query:
+def read_query(params: Params, manner: Manner) -> Query:
     _refuse_unknown(params, _LIST_PARAMS)
     order = Order(_sort_key(_last(params, "sort")), _is_descending(_last(params, "direction")))
     tokens = tuple((_last(params, "search") or "").casefold().split())
@@ -79,23 +112,43 @@ def read_query(params: Params, options: tuple[str, ...] = LIST_OPTIONS) -> Query
         position = None if cursor is None else read_cursor(cursor, order, search=bool(tokens))
     except CursorError as error:
         raise BadQueryError(f"Invalid cursor: {error}") from error
+    skip = _whole(params, "skip", 0)
     return Query(
         order=order,
-        limit=_limit(_last(params, "limit")),
+        limit=_limit(params, manner),
+        # A cursor already stands behind what was skipped.
+        skip=skip if manner.honours_skip and position is None else 0,
         position=position,
-        fields=_fields(params, options),
+        fields=_fields(params, manner.options),
         author=_last(params, "author"),
-        tags=tuple(tag for name, text in params if name == "filter" for tag in text.split(",") if tag),
+        tags=tuple(tag for name, text in params if name in _TAG_PARAMS for tag in text.split(",") if tag),
         tokens=tokens,
+        gated=_flag(params, "gated") if _last(params, "gated") is not None else None,
+        sizes=_sizes(_last(params, "num_parameters")),
     )
 
 
-def read_page(source: ModelSource, params: Params, query: Query, *, private: bool = False) -> Page:
-    seen = source.after(query.order, query.position)
-    found = list(islice(_visible(seen, query, private=private), query.limit + 1))
-    rows, more = found[: query.limit], len(found) > query.limit
-    next_query = _next_query(params, query, rows[-1]) if more else None
-    return Page([render(row, query.fields) for row in rows], next_query)
+def read_page(
+    source: ModelSource, query: Query, manner: Manner, *, private: bool = False, shown: int | None = None
+) -> Page:
+    """The page a query asks for, cut down to so many rows if `shown` says so."""
+    if manner.loses_compound_searches and _is_compound(query.tokens):
+        return Page([], None)
+    most = query.limit if shown is None else min(shown, query.limit)
+    seen = _visible(source.after(query.order, query.position), query, private=private)
+    found = list(islice(seen, query.skip, query.skip + most + 1))
+    rows = found[:most]
+    more = len(found) > most or (manner.ends_with_empty_page and most == len(rows) > 0)
+    if not more:
+        return Page([render(row, query.fields) for row in rows], None)
+    position = _place_of(rows[-1], query.order) if rows else _place_before(found[0], query.order)
+    cursor = write_cursor(query.order, position, search=bool(query.tokens))
+    return Page([render(row, query.fields) for row in rows], cursor)
+
+
+def next_query(params: Params, cursor: str) -> str:
+    """What the link to the next page asks: all that was asked, from a cursor on."""
+    return urlencode([*((name, text) for name, text in params if name != "cursor"), ("cursor", cursor)])
 
 
 def render(row: Row, fields: tuple[str, ...]) -> Row:
@@ -122,15 +175,17 @@ def render_info(row: Row, params: Params) -> Row:
 
 
 def _visible(rows: Iterator[Row], query: Query, *, private: bool) -> Iterator[Row]:
-    if query.author is None and not query.tags and not query.tokens:
+    if not query.narrows:
         return (row for row in rows if private or not row.get("private"))
     return (row for row in rows if (private or not row.get("private")) and query.matches(row))
 
 
-def _next_query(params: Params, query: Query, last: Row) -> str:
-    position = Position(sort_value(last, query.order.key), str(last["_id"]))
-    cursor = write_cursor(query.order, position, search=bool(query.tokens))
-    return urlencode([*((name, text) for name, text in params if name != "cursor"), ("cursor", cursor)])
+def _place_of(row: Row, order: Order) -> Position:
+    return Position(sort_value(row, order.key), str(row["_id"]))
+
+
+def _place_before(row: Row, order: Order) -> Position:
+    return Position(sort_value(row, order.key), f"{int(str(row['_id']), 16) - 1:024x}")
 
 
 def _fields(params: Params, options: tuple[str, ...]) -> tuple[str, ...]:
@@ -177,12 +232,46 @@ def _flag(params: Params, name: str) -> bool:
     return _FLAGS[text.casefold()]
 
 
-def _limit(text: str | None) -> int:
+def _whole(params: Params, name: str, default: int) -> int:
+    text = _last(params, name)
     if text is None:
-        return MAX_PAGE
-    if not (text.isascii() and text.isdigit()) or int(text) == 0:
+        return default
+    if not (text.isascii() and text.isdigit()):
+        raise BadQueryError(f"Invalid {name} parameter")
+    return int(text)
+
+
+def _limit(params: Params, manner: Manner) -> int:
+    limit = _whole(params, "limit", MAX_PAGE)
+    if limit == 0 or (limit > MAX_PAGE and manner.refuses_large_limit):
         raise BadQueryError("Invalid limit parameter")
-    return min(int(text), MAX_PAGE)
+    return min(limit, MAX_PAGE)
+
+
+def _sizes(text: str | None) -> tuple[float, float] | None:
+    """Read `min:6B,max:128B`, either side of which may be missing."""
+    if text is None:
+        return None
+    bounds = {"min": 0.0, "max": math.inf}
+    for part in text.split(","):
+        found = _BOUND.fullmatch(part)
+        if found is None:
+            raise BadQueryError("Invalid num_parameters parameter")
+        bounds[found[1]] = float(found[2]) * _UNITS[found[3]]
+    return bounds["min"], bounds["max"]
+
+
+def _parameters(row: Row) -> float:
+    """How many parameters a model has; not a number, which is in no range, where that is unknown."""
+    for field in ("safetensors", "gguf"):
+        match row.get(field):
+            case {"total": int(total)}:
+                return total
+    return math.nan
+
+
+def _is_compound(tokens: tuple[str, ...]) -> bool:
+    return len(tokens) > 1 and any(sign in token for token in tokens for sign in "/-")
 
 
 def _sort_key(text: str | None) -> SortKey:

@@ -3,6 +3,10 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
+
+RateHeaders = Literal["both", "limit", "policy", "none"]
+"""Which of the two rate-limit headers the Hub sends."""
 
 
 @dataclass(frozen=True)
@@ -15,11 +19,13 @@ class Spent:
     quota: int
     window_seconds: int
 
-    def headers(self) -> dict[str, str]:
-        return {
-            "RateLimit": f'"api";r={self.remaining};t={self.reset_seconds}',
-            "RateLimit-Policy": f'"fixed window";"api";q={self.quota};w={self.window_seconds}',
-        }
+    def headers(self, sent: RateHeaders = "both") -> dict[str, str]:
+        headers = {}
+        if sent in {"both", "limit"}:
+            headers["RateLimit"] = f'"api";r={self.remaining};t={self.reset_seconds}'
+        if sent in {"both", "policy"}:
+            headers["RateLimit-Policy"] = f'"fixed window";"api";q={self.quota};w={self.window_seconds}'
+        return headers
 
 
 class FixedWindow:
@@ -33,6 +39,11 @@ class FixedWindow:
         self._epoch = clock()
         self._window = 0
         self._used = 0
+
+    def set_quota(self, quota: int) -> None:
+        """Allow so many requests a window from now on; what this window has had still counts."""
+        with self._lock:
+            self._quota = quota
 
     def spend(self) -> Spent:
         with self._lock:

@@ -1,15 +1,19 @@
 """From a request to an answer: who may see what, and in which words the Hub says no."""
 
+import json
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import orjson
 
+from tests.fakes.hub.cursor import CursorError, GivenCursors
+from tests.fakes.hub.faults import HTML, Fault, Route
 from tests.fakes.hub.listing import (
-    DISPUTED_OPTIONS,
-    LIST_OPTIONS,
     BadQueryError,
+    Manner,
     Params,
+    next_query,
     read_page,
     read_query,
     render_info,
@@ -50,8 +54,10 @@ class Target:
         return tuple(parse_qsl(self.query, keep_blank_values=True))
 
     @property
-    def is_listing(self) -> bool:
-        return self.path == LISTING_PATH
+    def route(self) -> Route | None:
+        if self.path == LISTING_PATH:
+            return "listing"
+        return "model" if self.path.startswith(f"{LISTING_PATH}/") else None
 
 
 @dataclass(frozen=True)
@@ -68,26 +74,37 @@ class Catalogue:
 
     source: ModelSource
     url: str
-    takes_disputed_expand: bool = False
+    manner: Manner
+    cursors: GivenCursors
 
-    def answer(self, target: Target, viewer: Viewer) -> Answer:
+    def answer(self, target: Target, viewer: Viewer, fault: Fault | None = None) -> Answer:
         try:
-            if target.is_listing:
-                return self._listing(target, viewer)
-            if target.path.startswith(f"{LISTING_PATH}/"):
-                return self._model(target, viewer)
+            match target.route:
+                case "listing":
+                    return self._listing(target, viewer, fault)
+                case "model":
+                    return self._model(target, viewer)
         except BadQueryError as error:
             return failure(400, str(error))
+        except CursorError as error:
+            return failure(400, f"Invalid cursor: {error}")
         return not_a_page()
 
-    def _listing(self, target: Target, viewer: Viewer) -> Answer:
-        options = LIST_OPTIONS + (DISPUTED_OPTIONS if self.takes_disputed_expand else ())
-        query = read_query(target.params, options)
-        page = read_page(self.source, target.params, query, private=viewer.sees_private)
-        headers = {}
-        if page.next_query is not None:
-            headers["Link"] = f'<{self.url}{LISTING_PATH}?{page.next_query}>; rel="next"'
-        return Answer(200, orjson.dumps(page.rows), headers)
+    def _listing(self, target: Target, viewer: Viewer, fault: Fault | None) -> Answer:
+        params = target.params
+        self.cursors.check(dict(params).get("cursor"))
+        query = read_query(params, self.manner)
+        if self.manner.gateway_limit is not None and query.limit > self.manner.gateway_limit:
+            return gateway_failure(504)
+        shown, extra = (None, ()) if fault is None else (fault.shown, fault.extra)
+        page = read_page(self.source, query, self.manner, private=viewer.sees_private, shown=shown)
+        # orjson refuses what malformed rows may well hold, such as numbers beyond 64 bits.
+        body = json.dumps([*page.rows, *extra]).encode() if extra else orjson.dumps(page.rows)
+        if page.cursor is None:
+            return Answer(200, body)
+        self.cursors.give(page.cursor)
+        address = f"{self.url}{LISTING_PATH}?{next_query(params, page.cursor)}"
+        return Answer(200, body, {"Link": f'<{address}>; rel="next"'})
 
     def _model(self, target: Target, viewer: Viewer) -> Answer:
         segments = target.path.removeprefix(f"{LISTING_PATH}/").split("/")
@@ -118,6 +135,30 @@ def failure(status: int, message: str, headers: dict[str, str] | None = None) ->
     spoken = message.encode("ascii", "ignore").decode().strip()
     body = orjson.dumps({"error": message})
     return Answer(status, body, {"X-Error-Message": spoken} | (headers or {}))
+
+
+def gateway_failure(status: int) -> Answer:
+    """What stands before the Hub speaks HTML, and knows nothing of JSON."""
+    title = f"{status} {HTTPStatus(status).phrase}"
+    body = f"<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center></body></html>"
+    return Answer(status, body.encode(), {}, HTML)
+
+
+def faulty(fault: Fault, target: Target) -> Answer | None:
+    """The answer a fault puts in the place of a good one, if it does."""
+    match fault.kind:
+        case "garbage":
+            return Answer(200, fault.body, {}, fault.content_type)
+        case "redirect":
+            here = f"{target.path}?{target.query}" if target.query else target.path
+            return redirection(fault.location or here)
+        case "status":
+            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+            if fault.status in {502, 503, 504}:
+                answer = gateway_failure(fault.status)
+                return Answer(answer.status, answer.body, headers, answer.content_type)
+            return failure(fault.status, HTTPStatus(fault.status).phrase, headers)
+    return None
 
 
 def not_a_page() -> Answer:

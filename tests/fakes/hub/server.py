@@ -1,5 +1,6 @@
 """The stand-in Hub as a server on loopback."""
 
+import itertools
 import threading
 import time
 from collections import deque
@@ -8,20 +9,20 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from tests.fakes.hub.cursor import GivenCursors
 from tests.fakes.hub.faults import Fault, Script
 from tests.fakes.hub.handler import Exchange, HubHandler, HubServer
-from tests.fakes.hub.listing import Params
-from tests.fakes.hub.quota import FixedWindow, Spent
+from tests.fakes.hub.listing import Manner, Params
+from tests.fakes.hub.quota import FixedWindow, RateHeaders, Spent
 from tests.fakes.hub.routes import (
     Answer,
     Catalogue,
     Target,
     Viewer,
     bad_token,
-    failure,
+    faulty,
     not_a_page,
     over_quota,
-    redirection,
 )
 from tests.fakes.hub.source import ModelSource
 
@@ -56,6 +57,15 @@ class FakeHub:
         token_quota: int = 1000,
         token_sees_private: bool = False,
         takes_disputed_expand: bool = False,
+        refuses_large_limit: bool = False,
+        honours_skip: bool = False,
+        loses_compound_searches: bool = False,
+        ends_with_empty_page: bool = False,
+        gateway_limit: int | None = None,
+        cursor_lifetime_requests: int | None = None,
+        rate_headers: RateHeaders = "both",
+        lower_case_headers: bool = False,
+        on_request: Callable[[int], None] | None = None,
         faults: Iterable[Fault] = (),
         latency_seconds: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
@@ -65,9 +75,22 @@ class FakeHub:
         self.source = source
         self._token = token
         self._token_sees_private = token_sees_private
-        self._takes_disputed_expand = takes_disputed_expand
+        self._manner = Manner(
+            takes_disputed_expand=takes_disputed_expand,
+            refuses_large_limit=refuses_large_limit,
+            honours_skip=honours_skip,
+            loses_compound_searches=loses_compound_searches,
+            ends_with_empty_page=ends_with_empty_page,
+            gateway_limit=gateway_limit,
+        )
+        self._cursors = GivenCursors(cursor_lifetime_requests)
         self._anonymous = FixedWindow(quota, window_seconds, clock)
         self._signed_in = FixedWindow(token_quota, window_seconds, clock)
+        self._rate_headers = rate_headers
+        self._lower_case_headers = lower_case_headers
+        self._on_request = on_request
+        self._numbers = itertools.count(1)
+        self._in_turn = threading.Lock()
         self._script = Script(faults)
         self._latency_seconds = latency_seconds
         self._sleep = sleep
@@ -94,8 +117,19 @@ class FakeHub:
         return len(self._script)
 
     def script(self, faults: Iterable[Fault]) -> None:
-        """Let these things go wrong, each once, with the listing requests to come."""
+        """Let these things go wrong, each once, with the requests to come."""
         self._script.extend(faults)
+
+    def set_quota(self, quota: int | None = None, *, token_quota: int | None = None) -> None:
+        """Change how many requests a window lets in, for strangers, for the token's holder or for both."""
+        if quota is not None:
+            self._anonymous.set_quota(quota)
+        if token_quota is not None:
+            self._signed_in.set_quota(token_quota)
+
+    def expire_cursors(self) -> None:
+        """Refuse every cursor there has been with 400 from now on."""
+        self._cursors.expire()
 
     def forget(self) -> None:
         """Start remembering requests and counting 429s afresh; quotas and faults stay."""
@@ -128,6 +162,7 @@ class FakeHub:
         self.stop()
 
     def _exchange(self, method: str, raw_target: str, headers: dict[str, str]) -> Exchange:
+        self._tell_of_request()
         target = Target.of(raw_target)
         credentials = headers.get("authorization")
         viewer = self._viewer(credentials)
@@ -135,15 +170,16 @@ class FakeHub:
         spent = window.spend()
         answer, fault = self._decide(method, target, viewer, spent)
         dressed = self._dress(answer, spent, fault, anonymous=credentials is None)
-        exchange = Exchange(
-            dressed,
-            dropped=fault is not None and fault.kind == "drop",
-            truncated=fault is not None and fault.kind == "truncate",
-        )
-        status = 0 if exchange.dropped else answer.status
-        self._requests.append(Request(method, target.path, target.params, headers, status))
-        self.throttled += status == 429
+        exchange = Exchange(dressed, "whole" if fault is None else fault.ending)
+        self._requests.append(Request(method, target.path, target.params, headers, exchange.status))
+        self.throttled += exchange.status == 429
         return exchange
+
+    def _tell_of_request(self) -> None:
+        # In turn, so that what is made to happen at the n-th request happens in the same order in every run.
+        if self._on_request is not None:
+            with self._in_turn:
+                self._on_request(next(self._numbers))
 
     def _decide(
         self, method: str, target: Target, viewer: Viewer | None, spent: Spent
@@ -153,19 +189,21 @@ class FakeHub:
         if method not in {"GET", "HEAD"}:
             return not_a_page(), None
         fault = None
-        if target.is_listing:
-            self._wait()
-            fault = self._script.next()
-        if fault is not None and fault.kind in {"status", "redirect"}:
-            return _faulty(fault, target), fault
-        if viewer is None:
-            return bad_token(), fault
-        catalogue = Catalogue(self.source, self.url, self._takes_disputed_expand)
-        return catalogue.answer(target, viewer), fault
+        if target.route is not None:
+            fault = self._script.next(target.route)
+            self._wait(fault)
+        answer = None if fault is None else faulty(fault, target)
+        if answer is None and viewer is None:
+            answer = bad_token()
+        if answer is None:
+            catalogue = Catalogue(self.source, self.url, self._manner, self._cursors)
+            answer = catalogue.answer(target, viewer or Viewer(), fault)
+        return answer, fault
 
-    def _wait(self) -> None:
-        if self._latency_seconds:
-            self._sleep(self._latency_seconds)
+    def _wait(self, fault: Fault | None) -> None:
+        seconds = self._latency_seconds + (0.0 if fault is None else fault.seconds)
+        if seconds:
+            self._sleep(seconds)
 
     def _viewer(self, credentials: str | None) -> Viewer | None:
         if credentials is None:
@@ -177,15 +215,10 @@ class FakeHub:
     def _dress(self, answer: Answer, spent: Spent, fault: Fault | None, *, anonymous: bool) -> Answer:
         headers = {"X-Powered-By": "huggingface-moon", "Vary": "Origin"}
         if fault is None or fault.rate_headers:
-            headers |= spent.headers()
+            headers |= spent.headers(self._rate_headers)
         if anonymous:
             headers["X-HF-Warning"] = _WARNING
-        return Answer(answer.status, answer.body, headers | answer.headers, answer.content_type)
-
-
-def _faulty(fault: Fault, target: Target) -> Answer:
-    if fault.kind == "redirect":
-        here = f"{target.path}?{target.query}" if target.query else target.path
-        return redirection(fault.location or here)
-    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    return failure(fault.status, f"Scripted fault {fault.status}", headers)
+        headers |= answer.headers
+        if self._lower_case_headers:
+            headers = {name.lower(): text for name, text in headers.items()}
+        return Answer(answer.status, answer.body, headers, answer.content_type)

@@ -161,7 +161,8 @@ def test_the_disputed_expands_can_be_switched_on(source: ListSource) -> None:
     "query",
     [
         "sort=name", "sort=", "direction=up", "limit=0", "limit=-5", "limit=all", "full=maybe",
-        "expand=likes&full=true", "expand=likes&cardData=true", "expand=likes&config=true", "skip=1000",
+        "expand=likes&full=true", "expand=likes&cardData=true", "expand=likes&config=true", "skip=many",
+        "skip=-1", "gated=auto", "num_parameters=7B", "num_parameters=min:many", "apps=ollama", "cursor=",
     ],
 )  # fmt: skip
 def test_a_bad_query_is_refused(hub: FakeHub, query: str) -> None:

@@ -4,20 +4,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes.hub import FakeHub, Fault, ListSource, make_row
-from tests.fakes.hub.asking import ask, walk
-
-
-class Clock:
-    """Time that moves when told."""
-
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
+from tests.fakes.hub.asking import Clock, ask, walk
 
 
 @pytest.fixture
@@ -125,12 +112,12 @@ def test_a_redirect_leads_back_or_elsewhere(hub: FakeHub) -> None:
     assert (away.status, away.headers["Location"]) == (307, "https://elsewhere.example/api/models")
 
 
-def test_latency_is_spent_before_each_page(clock: Clock) -> None:
+def test_latency_is_spent_before_each_page_and_model(clock: Clock) -> None:
     source = ListSource(make_row(id=f"o/m{number}") for number in range(9))
     with FakeHub(source, latency_seconds=0.67, clock=clock, sleep=clock.sleep) as hub:
         assert len(walk(hub, "/api/models?limit=3")) == 9
         ask(hub, "/api/models/o/m1")
-    assert clock.now == pytest.approx(1_000 + 3 * 0.67)
+    assert clock.now == pytest.approx(1_000 + 4 * 0.67)
 
 
 def test_requests_are_remembered(hub: FakeHub) -> None:
