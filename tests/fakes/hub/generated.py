@@ -69,6 +69,7 @@ class Registry:
         self._slots = _slots(seed)
         self._places = _places(self._slots)
         blocks = count // _SLOTS + 1
+        self._turns = blocks * _SLOTS
         self._singles = blocks * len(self._places["single"])
         self._spread = max(1, blocks * len(self._places["spread"]) // _SPREAD_MODELS)
         self._flagships = [_flagship(repo_id) for repo_id in FLAGSHIPS]
@@ -142,7 +143,7 @@ class Registry:
         for place, leader in enumerate(self._leaders):
             if leader.casefold() == owner:
                 yield from map(self._ranking.number, range(place, self._ranked, len(self._leaders)))
-                yield from self._numbers(leader, range(self._count))
+                yield from self._numbers(leader, range(self._turns))
         user = self._user_of(owner)
         if user is not None:
             yield from self._of_user(user)
@@ -152,7 +153,7 @@ class Registry:
             return self._numbers("single", range(user, user + 1))
         user -= self._singles
         if user < self._spread:
-            return self._numbers("spread", range(user, self._count, self._spread))
+            return self._numbers("spread", range(user, self._turns, self._spread))
         first = (user - self._spread) * _BURST_MODELS
         return self._numbers("burst", range(first, first + _BURST_MODELS))
 
@@ -160,10 +161,10 @@ class Registry:
         places = self._places[holder]
         for turn in turns:
             block, ordinal = divmod(turn, len(places))
-            i = block * _SLOTS + places[ordinal]
-            if i >= self._count:
+            if block * _SLOTS >= self._count:
                 return
-            yield i
+            # Ordinals do not ascend with their places: in the last block one may be missing amid others.
+            yield block * _SLOTS + places[ordinal]
 
     def _user_of(self, owner: str) -> int | None:
         handle = owner.rstrip("0123456789")

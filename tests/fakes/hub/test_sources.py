@@ -104,6 +104,12 @@ def test_generated_models_are_found_by_id_and_by_case() -> None:
         assert source.resolve(missing) is None
 
 
+@pytest.mark.parametrize("count", [1, 7, 300, 600, 2_345])
+def test_every_generated_model_is_found(count: int) -> None:
+    source = GeneratedSource(count, seed=count)
+    assert all(source.find(str(row["id"])) == row for row in source.rows())
+
+
 def test_flagships_are_nobodys_children_and_quantizations_have_parents() -> None:
     source = GeneratedSource(600)
     base, quants = source.find("Qwen/Qwen3-8B"), source.find("TheBloke/CodeLlama-7B-GGUF")
