@@ -1,16 +1,23 @@
 """A stand-in for huggingface.co's model listing, for tests, benchmarks and demonstrations."""
 
+from tests.fakes.hub.changed import ChangedSource
 from tests.fakes.hub.faults import Fault, Route
 from tests.fakes.hub.generated import GeneratedSource
+from tests.fakes.hub.life import HAPPENINGS, Change, Happening, Life
 from tests.fakes.hub.replay import ReplaySource
 from tests.fakes.hub.rows import Row, make_row
 from tests.fakes.hub.server import FakeHub, Request
 from tests.fakes.hub.source import ListSource, ModelSource, Order, Position
 
 __all__ = [
+    "HAPPENINGS",
+    "Change",
+    "ChangedSource",
     "FakeHub",
     "Fault",
     "GeneratedSource",
+    "Happening",
+    "Life",
     "ListSource",
     "ModelSource",
     "Order",
@@ -20,4 +27,4 @@ __all__ = [
     "Route",
     "Row",
     "make_row",
-]  # fmt: skip
+]

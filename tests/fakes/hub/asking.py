@@ -68,6 +68,13 @@ def ask(hub: FakeHub, target: str, *, method: str = "GET", token: str | None = N
         connection.close()
 
 
+def model_of(reply: Reply) -> Row:
+    """The one model of an answer."""
+    row = reply.json()
+    assert isinstance(row, dict)
+    return row
+
+
 def pages(hub: FakeHub, target: str) -> Iterator[list[Row]]:
     """Every page, following Link verbatim."""
     url: str | None = target

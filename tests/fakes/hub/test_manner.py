@@ -4,6 +4,7 @@ import pytest
 
 from tests.fakes.hub import FakeHub, GeneratedSource, ListSource, make_row
 from tests.fakes.hub.asking import Clock, ask, pages, walk
+from tests.fakes.hub.quota import RateHeaders
 
 
 def models(count: int) -> ListSource:
@@ -99,8 +100,8 @@ def test_cursors_can_have_a_lifetime() -> None:
         ("none", []),
     ],
 )
-def test_the_hub_may_say_less_of_its_quota(sent: str, names: list[str]) -> None:
-    with FakeHub(models(1), quota=1, rate_headers=sent) as hub:  # type: ignore[arg-type]
+def test_the_hub_may_say_less_of_its_quota(sent: RateHeaders, names: list[str]) -> None:
+    with FakeHub(models(1), quota=1, rate_headers=sent) as hub:
         replies = [ask(hub, "/api/models") for _ in range(2)]
     assert [reply.status for reply in replies] == [200, 429]
     for reply in replies:
