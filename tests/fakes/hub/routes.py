@@ -18,6 +18,7 @@ from tests.fakes.hub.listing import (
     read_query,
     render_info,
 )
+from tests.fakes.hub.rows import Row
 from tests.fakes.hub.source import ModelSource
 
 LISTING_PATH = "/api/models"
@@ -107,22 +108,31 @@ class Catalogue:
         return Answer(200, body, {"Link": f'<{address}>; rel="next"'})
 
     def _model(self, target: Target, viewer: Viewer) -> Answer:
-        segments = target.path.removeprefix(f"{LISTING_PATH}/").split("/")
-        if len(segments) > 2 or not all(segments):
+        name, _, revision = target.path.removeprefix(f"{LISTING_PATH}/").partition("/revision/")
+        segments = name.split("/")
+        if len(segments) > 2 or not all(segments) or "/" in revision:
             return not_a_page()
-        repo_id = "/".join(unquote(segment) for segment in segments)
+        repo_id = unquote(name)
         row = self.source.find(repo_id)
         if row is not None and (viewer.sees_private or not row.get("private")):
+            if revision and not _has_revision(row, unquote(revision)):
+                code = {"X-Error-Code": "RevisionNotFound"}
+                return failure(404, f"Invalid rev id: {unquote(revision)}", code)
             return Answer(200, orjson.dumps(render_info(row, target.params)))
         moved_to = self.source.resolve(repo_id) if row is None else None
-        return _missing(viewer) if moved_to is None else self._moved(moved_to, target, viewer)
+        return _missing(viewer) if moved_to is None else self._moved(moved_to, revision, target, viewer)
 
-    def _moved(self, repo_id: str, target: Target, viewer: Viewer) -> Answer:
+    def _moved(self, repo_id: str, revision: str, target: Target, viewer: Viewer) -> Answer:
         row = self.source.find(repo_id)
         if row is None or (row.get("private") and not viewer.sees_private):
             return _missing(viewer)
-        location = f"{LISTING_PATH}/{quote(repo_id)}" + (f"?{target.query}" if target.query else "")
-        return redirection(location)
+        path = f"{LISTING_PATH}/{quote(repo_id)}" + (f"/revision/{revision}" if revision else "")
+        return redirection(path + (f"?{target.query}" if target.query else ""))
+
+
+def _has_revision(row: Row, revision: str) -> bool:
+    sha = str(row.get("sha", ""))
+    return revision == "main" or (bool(sha) and revision in {sha, sha[:8]})
 
 
 def redirection(location: str) -> Answer:

@@ -76,13 +76,9 @@ class FakeHub:
         self._token = token
         self._token_sees_private = token_sees_private
         self._manner = Manner(
-            takes_disputed_expand=takes_disputed_expand,
-            refuses_large_limit=refuses_large_limit,
-            honours_skip=honours_skip,
-            loses_compound_searches=loses_compound_searches,
-            ends_with_empty_page=ends_with_empty_page,
-            gateway_limit=gateway_limit,
-        )
+            takes_disputed_expand, refuses_large_limit, honours_skip, loses_compound_searches,
+            ends_with_empty_page, gateway_limit,
+        )  # fmt: skip
         self._cursors = GivenCursors(cursor_lifetime_requests)
         self._anonymous = FixedWindow(quota, window_seconds, clock)
         self._signed_in = FixedWindow(token_quota, window_seconds, clock)

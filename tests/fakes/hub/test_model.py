@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes.hub import FakeHub, ListSource, make_row
-from tests.fakes.hub.asking import ask
+from tests.fakes.hub.asking import ask, model_of
 
 TOKEN = "hf_valid"
 
@@ -69,6 +69,30 @@ def test_wrong_case_redirects(hub: FakeHub) -> None:
     assert ask(hub, "/api/models/ACME/gale-7b").headers["Location"] == "/api/models/acme/Gale-7B"
 
 
+def test_a_disabled_or_gated_model_is_told_of(hub: FakeHub, source: ListSource) -> None:
+    source.change("oldie", disabled=True)
+    source.change("acme/Gale-7B", gated="manual")
+    disabled, gated = ask(hub, "/api/models/oldie"), ask(hub, "/api/models/acme/Gale-7B?expand=gated")
+    assert (disabled.status, model_of(disabled)["disabled"]) == (200, True)
+    assert (gated.status, model_of(gated)["gated"]) == (200, "manual")
+
+
+def test_a_model_has_the_revisions_it_has(hub: FakeHub, source: ListSource) -> None:
+    sha = str(model_of(ask(hub, "/api/models/oldie"))["sha"])
+    for revision in ("main", sha, sha[:8]):
+        for repo_id in ("oldie", "acme/Gale-7B"):
+            expected = 200 if repo_id == "oldie" or revision == "main" else 404
+            assert ask(hub, f"/api/models/{repo_id}/revision/{revision}").status == expected
+    unknown = ask(hub, "/api/models/oldie/revision/refs%2Fpr%2F1")
+    assert (unknown.error, unknown.headers["X-Error-Code"]) == (
+        "Invalid rev id: refs/pr/1",
+        "RevisionNotFound",
+    )
+    source.rename("oldie", "new/oldie")
+    moved = ask(hub, "/api/models/oldie/revision/main?blobs=true")
+    assert moved.headers["Location"] == "/api/models/new/oldie/revision/main?blobs=true"
+
+
 @pytest.mark.parametrize("path", ["acme/nothing", "nothing"])
 def test_a_missing_model_is_401_to_strangers_and_404_to_members(hub: FakeHub, path: str) -> None:
     stranger = ask(hub, f"/api/models/{path}")
@@ -96,7 +120,17 @@ def test_a_bad_token_is_refused_everywhere(hub: FakeHub, path: str) -> None:
     assert refused.headers["X-Error-Message"] == "Invalid credentials in Authorization header"
 
 
-@pytest.mark.parametrize("path", ["/", "/api/models/", "/api/models/a/b/c", "/api/modelsx", "/api/models//b"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/api/models/",
+        "/api/models/a/b/c",
+        "/api/modelsx",
+        "/api/models//b",
+        "/api/models/a/revision/b/c",
+    ],
+)
 def test_other_paths_are_404(hub: FakeHub, path: str) -> None:
     assert ask(hub, path).status == 404
 
