@@ -7,16 +7,52 @@ that moved on an unchanged record get the next serial in a column of their own.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from indexer.catalog import tables
-from indexer.catalog.mapping import Columns, counter_columns, record_columns, to_millis
+from indexer.catalog.database import folded, one_of, run_many
+from indexer.catalog.mapping import (
+    COUNTER_COLUMNS,
+    RECORD_COLUMNS,
+    Columns,
+    counter_values,
+    record_values,
+    to_millis,
+)
 from indexer.catalog.passes import forget_sightings, keep_pass
 from indexer.records import Applied, Batch, Listed, Removal
 
-_COUNTERS = ("downloads", "downloads_all_time", "likes", "trending")
+Values = tuple[Any, ...]
+"""A row on its way into the database: values in the order of one of the lists of names below."""
+
+_CHANGED = (*RECORD_COLUMNS, *COUNTER_COLUMNS, "serial", "counters_serial")
+_NEW = (*_CHANGED, "key")
+_RETURNED = (*_NEW, "number")
+_COUNTED = (*COUNTER_COLUMNS, "counters_serial")
+_FORMER = ("repo_id", "key", "since")
+
+_AT: BindParameter[int] = bindparam("at")
+_BY_NUMBER = update(tables.models).where(tables.models.c.number == _AT)
+_INSERT = insert(tables.models)
+_UPDATE = _BY_NUMBER.values({name: bindparam(name) for name in _CHANGED})
+_COUNT = _BY_NUMBER.values({name: bindparam(name) for name in _COUNTED})
+_REMEMBER = upsert(tables.aliases)
+_REMEMBER = _REMEMBER.on_conflict_do_update(
+    index_elements=["repo_id"], set_={"key": _REMEMBER.excluded.key, "since": _REMEMBER.excluded.since}
+)
+
+
+class _Known(NamedTuple):
+    """As much of a stored model as it takes to see what a row changes."""
+
+    number: int
+    key: str
+    repo_id: str
+    fingerprint: int
+    counters: tuple[int | float | None, ...]
 
 
 @dataclass
@@ -24,10 +60,11 @@ class _Plan:
     """The statements a batch comes down to, gathered first and run in bulk."""
 
     serial: int
-    inserts: list[Columns] = field(default_factory=list)
-    updates: list[Columns] = field(default_factory=list)
-    counters: list[Columns] = field(default_factory=list)
-    aliases: list[Columns] = field(default_factory=list)
+    inserts: list[Values] = field(default_factory=list)
+    returns: list[Values] = field(default_factory=list)
+    updates: list[Values] = field(default_factory=list)
+    counters: list[Values] = field(default_factory=list)
+    aliases: list[Values] = field(default_factory=list)
     unchanged: int = 0
 
     def next_serial(self) -> int:
@@ -40,33 +77,27 @@ def apply_batch(connection: Connection, batch: Batch, now: datetime) -> Applied:
     millis = to_millis(now) or 0
     state = connection.execute(select(tables.state)).mappings().one()
     listed = _last_of_each(batch.listed)
-    known = _known(connection, _keys_of(batch))
+    known = _known(connection, [one.record.key for one in listed])
     displaced = _displaced(connection, listed, known)
     plan = _Plan(state["serial"])
     removed = _remove(connection, [*batch.removals, *displaced], plan, millis)
-    known = {key: row for key, row in known.items() if key not in removed}
+    known = {key: model for key, model in known.items() if key not in removed}
     buried = _tombstones(connection, [one.record.key for one in listed if one.record.key not in known])
     for one in listed:
         _plan_one(plan, one, known.get(one.record.key), buried, millis)
     _run(connection, plan, buried)
-    seen = [row["number"] for row in known.values()]
-    keep_pass(connection, batch, seen, after=state["serial"], millis=millis)
-    models = state["models"] + len(plan.inserts) - len(removed)
+    keep_pass(connection, batch, millis)
+    new = len(plan.inserts) + len(plan.returns)
+    models = state["models"] + new - len(removed)
     connection.execute(update(tables.state).values(serial=plan.serial, models=models))
     return Applied(
         serial=plan.serial,
-        new=len(plan.inserts),
+        new=new,
         changed=len(plan.updates),
         unchanged=plan.unchanged,
         counters_changed=len(plan.counters),
         removed=len(removed),
     )
-
-
-def _keys_of(batch: Batch) -> list[str]:
-    """Give every key whose model the batch needs to know; each once."""
-    seen = batch.seen_keys if batch.seen_by is not None else ()
-    return list({*(one.record.key for one in batch.listed), *seen})
 
 
 def _last_of_each(listed: Sequence[Listed]) -> list[Listed]:
@@ -76,37 +107,34 @@ def _last_of_each(listed: Sequence[Listed]) -> list[Listed]:
     return list(by_path.values())
 
 
-def _known(connection: Connection, keys: list[str]) -> dict[str, RowMapping]:
+def _known(connection: Connection, keys: list[str]) -> dict[str, _Known]:
+    if not keys:
+        return {}
     t = tables.models.c
-    columns = (
-        t.number,
-        t.key,
-        t.repo_id,
-        t.fingerprint,
-        t.downloads,
-        t.downloads_all_time,
-        t.likes,
-        t.trending,
-    )
-    rows = connection.execute(select(*columns).where(t.key.in_(keys))).mappings()
-    return {row["key"]: row for row in rows}
+    columns = (t.number, t.key, t.repo_id, t.fingerprint, *(t[name] for name in COUNTER_COLUMNS))
+    rows = connection.execute(select(*columns).where(one_of(t.key, keys)))
+    return {
+        key: _Known(number, key, repo_id, fingerprint, tuple(counters))
+        for number, key, repo_id, fingerprint, *counters in rows
+    }
 
 
-def _displaced(connection: Connection, listed: list[Listed], known: dict[str, RowMapping]) -> list[Removal]:
+def _displaced(connection: Connection, listed: list[Listed], known: dict[str, _Known]) -> list[Removal]:
     """Models whose path now belongs to another key: what they were called is not them any more."""
-    moved = [
-        one.record.repo_id
+    moved = {
+        one.record.repo_id: one.record.key
         for one in listed
-        if one.record.key not in known or known[one.record.key]["repo_id"] != one.record.repo_id
-    ]
+        if one.record.key not in known or known[one.record.key].repo_id != one.record.repo_id
+    }
+    if not moved:
+        return []
     t = tables.models.c
-    new_keys = {one.record.repo_id: one.record.key for one in listed}
     arriving = {one.record.key for one in listed}
-    rows = connection.execute(select(t.key, t.repo_id).where(t.repo_id.in_(moved))) if moved else ()
+    of_any_case = one_of(tables.folded_id, sorted({folded(repo_id) for repo_id in moved}))
     return [
-        Removal(key, f"path taken by {new_keys[repo_id]}")
-        for key, repo_id in rows
-        if new_keys[repo_id] != key and key not in arriving
+        Removal(key, f"path taken by {moved[repo_id]}")
+        for key, repo_id in connection.execute(select(t.key, t.repo_id).where(of_any_case))
+        if repo_id in moved and moved[repo_id] != key and key not in arriving
     ]
 
 
@@ -115,7 +143,7 @@ def _tombstones(connection: Connection, keys: list[str]) -> dict[str, int]:
     if not keys:
         return {}
     t = tables.tombstones.c
-    rows = connection.execute(select(t.key, t.number).where(t.key.in_(keys)))
+    rows = connection.execute(select(t.key, t.number).where(one_of(t.key, keys)))
     return {row.key: row.number for row in rows}
 
 
@@ -124,8 +152,8 @@ def _remove(connection: Connection, removals: Iterable[Removal], plan: _Plan, mi
     if not reasons:
         return set()
     t = tables.models.c
-    query = select(t.number, t.key, t.repo_id).where(t.key.in_(list(reasons))).order_by(t.number)
-    graves = [
+    query = select(t.number, t.key, t.repo_id).where(one_of(t.key, reasons)).order_by(t.number)
+    graves: list[Columns] = [
         {
             "key": row.key,
             "number": row.number,
@@ -137,60 +165,43 @@ def _remove(connection: Connection, removals: Iterable[Removal], plan: _Plan, mi
         for row in connection.execute(query)
     ]
     if graves:
-        keys = [grave["key"] for grave in graves]
+        connection.execute(delete(tables.models).where(one_of(t.number, [one["number"] for one in graves])))
         forget_sightings(connection, [grave["number"] for grave in graves])
-        connection.execute(delete(tables.models).where(t.key.in_(keys)))
         connection.execute(insert(tables.tombstones), graves)
     return {grave["key"] for grave in graves}
 
 
-def _plan_one(plan: _Plan, one: Listed, row: RowMapping | None, buried: dict[str, int], millis: int) -> None:
-    columns = record_columns(one.record)
-    counters = counter_columns(one.counters)
-    if row is None:
+def _plan_one(plan: _Plan, one: Listed, known: _Known | None, buried: dict[str, int], millis: int) -> None:
+    key = one.record.key
+    said = record_values(one.record)
+    counters = counter_values(one.counters)
+    if known is None:
         serial = plan.next_serial()
-        insertion = columns | counters | {"serial": serial, "counters_serial": serial}
-        plan.inserts.append(insertion | {"number": buried.get(one.record.key)})
-    elif row["fingerprint"] != columns["fingerprint"]:
-        serial = plan.next_serial()
-        plan.updates.append(
-            columns
-            | _merged(counters, row)
-            | {"serial": serial, "counters_serial": serial, "at": row["number"]}
+        if key in buried:
+            plan.returns.append((*said, *counters, serial, serial, key, buried[key]))
+        else:
+            plan.inserts.append((*said, *counters, serial, serial, key))
+        return
+    if None in counters:  # a counter the row did not mention keeps its last known value
+        counters = tuple(
+            old if new is None else new for new, old in zip(counters, known.counters, strict=True)
         )
-        if row["repo_id"] != one.record.repo_id:
-            plan.aliases.append({"repo_id": row["repo_id"], "key": one.record.key, "since": millis})
-    elif any(counters[name] not in (None, row[name]) for name in _COUNTERS):
-        moved = _merged(counters, row) | {"counters_serial": plan.next_serial(), "at": row["number"]}
-        plan.counters.append(moved)
+    if known.fingerprint != said[-1]:
+        serial = plan.next_serial()
+        plan.updates.append((*said, *counters, serial, serial, known.number))
+        if known.repo_id != one.record.repo_id:
+            plan.aliases.append((known.repo_id, key, millis))
+    elif counters != known.counters:
+        plan.counters.append((*counters, plan.next_serial(), known.number))
     else:
         plan.unchanged += 1
 
 
-def _merged(counters: Columns, row: RowMapping) -> Columns:
-    """A counter the row did not mention keeps its last known value."""
-    return {name: row[name] if value is None else value for name, value in counters.items()}
-
-
 def _run(connection: Connection, plan: _Plan, buried: dict[str, int]) -> None:
-    at = tables.models.c.number == bindparam("at")
     if buried:
-        connection.execute(delete(tables.tombstones).where(tables.tombstones.c.key.in_(list(buried))))
-    fresh = [columns for columns in plan.inserts if columns["number"] is None]
-    for columns in fresh:
-        del columns["number"]
-    returning = [columns for columns in plan.inserts if "number" in columns]
-    for rows in (fresh, returning):
-        if rows:
-            connection.execute(insert(tables.models), rows)
-    for rows in (plan.updates, plan.counters):
-        if rows:
-            names = [name for name in rows[0] if name not in {"at", "key"}]
-            moved: Columns = {name: bindparam(name) for name in names}
-            connection.execute(update(tables.models).where(at).values(moved), rows)
-    if plan.aliases:
-        statement = upsert(tables.aliases)
-        newest = {"key": statement.excluded.key, "since": statement.excluded.since}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["repo_id"], set_=newest), plan.aliases
-        )
+        connection.execute(delete(tables.tombstones).where(one_of(tables.tombstones.c.key, buried)))
+    run_many(connection, _INSERT, _NEW, plan.inserts)
+    run_many(connection, _INSERT, _RETURNED, plan.returns)
+    run_many(connection, _UPDATE, (*_CHANGED, "at"), plan.updates)
+    run_many(connection, _COUNT, (*_COUNTED, "at"), plan.counters)
+    run_many(connection, _REMEMBER, _FORMER, plan.aliases)

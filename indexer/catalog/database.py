@@ -1,12 +1,28 @@
 """Opening the catalog's database. Everything that only one SQL dialect knows stands here."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+import string
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Engine,
+    Insert,
+    Update,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -14,6 +30,17 @@ from indexer.errors import CatalogError, CatalogMissing, SettingsError
 
 LOCK_WAIT_SECONDS = 30
 """How long a writer waits for another; each holds the catalog for well under a second."""
+
+WAL_PAGES = 16_000
+"""Pages the log gathers before they go to the database: the fewer times, the fewer are written twice."""
+WAL_BYTES = 64 * 1024 * 1024
+"""What the log's file is cut back to."""
+WAL_BYTES_AT_MOST = 4 * WAL_BYTES
+"""From here on a writer waits for the readers that keep the log from beginning anew."""
+READERS_WAIT_MILLIS = 1_000
+"""How long it waits each time; a reader is done within milliseconds."""
+
+_ASCII_FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class Database:
@@ -38,10 +65,61 @@ class Database:
             connection = connection.execution_options(hubdex_writing=True)  # noqa: PLW2901
             with connection.begin():
                 yield connection
+            _cut_log(connection)
 
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+def folded(text: str) -> str:
+    """Give what the database's own `lower()` makes of a text: SQLite folds ASCII alone."""
+    return text.lower() if text.isascii() else text.translate(_ASCII_FOLD)
+
+
+def one_of(column: ColumnElement[Any], values: Iterable[str | int]) -> ColumnElement[bool]:
+    """Ask whether a column is one of many values.
+
+    They go in as one parameter, so that a statement is compiled once however many they are; an
+    expanded `IN` costs more than the look-ups themselves.
+    """
+    given = func.json_each(orjson.dumps(list(values)).decode()).table_valued("value")
+    return column.in_(select(given.c.value))
+
+
+def run_many(
+    connection: Connection, statement: Insert | Update, names: tuple[str, ...], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Run a statement once for each row, without SQLAlchemy's own work for each of them.
+
+    Args:
+        connection: where to run it.
+        statement: made once and kept by the caller: it is compiled once.
+        names: the names of its parameters.
+        rows: their values, in that order, as the driver takes them.
+
+    """
+    if not rows:
+        return
+    text, order = _compiled(statement, connection.dialect, names)
+    if order is None:
+        connection.exec_driver_sql(text, [dict(zip(names, row, strict=True)) for row in rows])
+    elif order == names:
+        connection.exec_driver_sql(text, list(map(tuple, rows)))
+    else:
+        pick = itemgetter(*(names.index(name) for name in order))
+        connection.exec_driver_sql(text, list(map(pick, rows)))
+
+
+@lru_cache(maxsize=32)
+def _compiled(
+    statement: Insert | Update, dialect: Dialect, names: tuple[str, ...]
+) -> tuple[str, tuple[str, ...] | None]:
+    """Give a statement's text, and the order of its parameters when they have no names."""
+    keys = list(names) if isinstance(statement, Insert) else None
+    compiled = statement.compile(dialect=dialect, column_keys=keys)
+    order = tuple(compiled.positiontup or ()) if compiled.positional else None
+    return str(compiled), order
 
 
 @contextmanager
@@ -54,6 +132,19 @@ def _translated() -> Iterator[None]:
         raise CatalogError(f"A record cannot be stored: {error}.") from error
     except SQLAlchemyError as error:
         raise CatalogError(f"The catalog's database failed: {type(error).__name__}.") from error
+
+
+def _cut_log(connection: Connection) -> None:
+    """Begin the log anew when readers, one always following another, have kept it from doing so by itself."""
+    log = Path(f"{connection.engine.url.database}-wal")
+    driver = connection.connection.driver_connection
+    if driver is None or not log.is_file() or log.stat().st_size <= WAL_BYTES_AT_MOST:
+        return
+    # The batch is stored by now: that the log stays long, or the disk is full, is no failure of it.
+    with suppress(sqlite3.Error):
+        driver.execute(f"PRAGMA busy_timeout={READERS_WAIT_MILLIS}")
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    driver.execute(f"PRAGMA busy_timeout={LOCK_WAIT_SECONDS * 1000}")
 
 
 def _engine(url: str, *, read_only: bool) -> Engine:
@@ -84,6 +175,8 @@ def _tune_sqlite(engine: Engine, *, read_only: bool) -> None:
         else:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")  # WAL: a power cut loses the tail, never order
+            connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
+            connection.execute(f"PRAGMA journal_size_limit={WAL_BYTES}")
         connection.execute("PRAGMA cache_size=-65536")
         connection.execute("PRAGMA mmap_size=268435456")
 

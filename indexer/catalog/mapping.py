@@ -12,6 +12,22 @@ from indexer.records import Checkpoint, Counters, Gated, ModelRecord, SetAside, 
 Columns: TypeAlias = dict[str, Any]
 """Values by column name: the language of SQLAlchemy, spoken in this room's catalog only."""
 
+RECORD_COLUMNS = (
+    "repo_id",
+    "created_at",
+    "updated_at",
+    "sha",
+    "task",
+    "library",
+    "gated",
+    "disabled",
+    "params",
+    "tags",
+    "files",
+    "fingerprint",
+)
+COUNTER_COLUMNS = ("downloads", "downloads_all_time", "likes", "trending")
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -36,35 +52,28 @@ def from_millis(millis: int | None) -> datetime | None:
         return _LATEST if millis > 0 else EPOCH
 
 
-def record_columns(record: ModelRecord) -> Columns:
-    """Give the columns a record fills, its fingerprint included."""
-    columns: Columns = {
-        "repo_id": record.repo_id,
-        "created_at": to_millis(record.created_at),
-        "updated_at": to_millis(record.updated_at),
-        "sha": record.sha,
-        "task": record.task,
-        "library": record.library,
-        "gated": record.gated,
-        "disabled": record.disabled,
-        "params": record.params,
-        "tags": orjson.dumps(record.tags).decode(),
-        "files": None if record.files is None else orjson.dumps(record.files).decode(),
-    }
-    digest = blake2b(orjson.dumps(list(columns.values())), digest_size=8).digest()
-    columns["fingerprint"] = int.from_bytes(digest, "big", signed=True)
-    columns["key"] = record.key
-    return columns
+def record_values(record: ModelRecord) -> tuple[Any, ...]:
+    """Give the values of `RECORD_COLUMNS`, the fingerprint last."""
+    said = (
+        record.repo_id,
+        to_millis(record.created_at),
+        to_millis(record.updated_at),
+        record.sha,
+        record.task,
+        record.library,
+        record.gated,
+        record.disabled,
+        record.params,
+        orjson.dumps(record.tags).decode(),
+        None if record.files is None else orjson.dumps(record.files).decode(),
+    )
+    digest = blake2b(orjson.dumps(said), digest_size=8).digest()
+    return (*said, int.from_bytes(digest, "big", signed=True))
 
 
-def counter_columns(counters: Counters) -> Columns:
-    """Give the columns the counters fill."""
-    return {
-        "downloads": counters.downloads,
-        "downloads_all_time": counters.downloads_all_time,
-        "likes": counters.likes,
-        "trending": counters.trending,
-    }
+def counter_values(counters: Counters) -> tuple[int | float | None, ...]:
+    """Give the values of `COUNTER_COLUMNS`."""
+    return (counters.downloads, counters.downloads_all_time, counters.likes, counters.trending)
 
 
 def to_stored(row: RowMapping, aliases: tuple[str, ...] = ()) -> StoredModel:

@@ -73,7 +73,7 @@ def _add_column(connection: Connection, table: Table, column: Column[object]) ->
 
 
 def _from_1_to_2(connection: Connection) -> None:
-    """Where passes began and came to, what they saw, and each row set aside once."""
+    """Where passes began and came to, what they saw; each row set aside once; fewer indexes."""
     marks, aside = tables.checkpoints, tables.set_aside
     for column in (marks.c.origin, marks.c.position, marks.c.last_origin):
         _add_column(connection, marks, column)
@@ -83,6 +83,9 @@ def _from_1_to_2(connection: Connection) -> None:
     tables.set_aside_once.create(connection)
     tables.sightings.create(connection)
     tables.waypoints.create(connection)
+    for index in ("models_repo_id", "models_counters_serial"):
+        connection.execute(text(f"DROP INDEX {index}"))
+    tables.moved_counters.create(connection)
 
 
 _STEPS: dict[int, Callable[[Connection], None]] = {1: _from_1_to_2}

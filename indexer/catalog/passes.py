@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from indexer.catalog import tables
+from indexer.catalog.database import one_of
 from indexer.catalog.mapping import Columns, to_millis
 from indexer.records import Batch, Checkpoint, SetAside, Waypoint
 
@@ -26,20 +27,18 @@ SET_ASIDE_KEPT = 10_000
 """So many rows without meaning are kept, the newest; a Hub gone mad must not fill the disk."""
 
 
-def keep_pass(connection: Connection, batch: Batch, seen: Sequence[int], *, after: int, millis: int) -> None:
-    """Store what a batch says about the pass it came from.
+def keep_pass(connection: Connection, batch: Batch, millis: int) -> None:
+    """Store what a batch, whose models are stored already, says about the pass it came from.
 
     Args:
         connection: inside the batch's transaction.
-        batch: its models are stored already.
-        seen: numbers of the models it named that were known before.
-        after: the serial before the batch: its new and changed models have higher ones.
+        batch: the batch.
         millis: the present moment.
 
     """
     run = to_millis(batch.seen_by)
     if run is not None:
-        _keep_sightings(connection, seen, after, run)
+        _keep_sightings(connection, batch, run)
         if batch.waypoint is not None:
             _keep_waypoint(connection, batch.waypoint, run)
     pass_name = batch.checkpoints[0].name if batch.checkpoints else ""
@@ -53,7 +52,7 @@ def keep_pass(connection: Connection, batch: Batch, seen: Sequence[int], *, afte
 
 def forget_sightings(connection: Connection, numbers: Sequence[int]) -> None:
     """Forget that these models, which are removed, were ever seen."""
-    connection.execute(delete(tables.sightings).where(tables.sightings.c.number.in_(numbers)))
+    connection.execute(delete(tables.sightings).where(one_of(tables.sightings.c.number, numbers)))
 
 
 def unseen(run: int) -> Select[int]:
@@ -70,17 +69,14 @@ def count_seen(run: int) -> Select[int]:
     return select(func.count()).select_from(tables.sightings).where(tables.sightings.c.run == run)
 
 
-def _keep_sightings(connection: Connection, seen: Sequence[int], after: int, run: int) -> None:
-    statement = upsert(tables.sightings)
-    newest = {"run": statement.excluded.run}
-    if seen:
-        rows = [{"number": number, "run": run} for number in sorted(seen)]
-        connection.execute(statement.on_conflict_do_update(index_elements=["number"], set_=newest), rows)
+def _keep_sightings(connection: Connection, batch: Batch, run: int) -> None:
+    """Mark the models of these keys as seen, in one statement: the database knows their numbers."""
     t = tables.models.c
-    # Also the changed ones, which are in `seen` too: WHERE is what the upsert's grammar asks for.
-    fresh = select(t.number, literal(run)).where(t.serial > after)
-    arrived = upsert(tables.sightings).from_select(["number", "run"], fresh)
-    connection.execute(arrived.on_conflict_do_update(index_elements=["number"], set_={"run": run}))
+    keys = {*(one.record.key for one in batch.listed), *batch.seen_keys}
+    seen = select(t.number, literal(run, tables.sightings.c.run.type)).where(one_of(t.key, sorted(keys)))
+    statement = upsert(tables.sightings).from_select(["number", "run"], seen)
+    newest = {"run": statement.excluded.run}
+    connection.execute(statement.on_conflict_do_update(index_elements=["number"], set_=newest))
 
 
 def _keep_waypoint(connection: Connection, waypoint: Waypoint, run: int) -> None:

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Column, ColumnElement, Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, case, func, select
 
 from indexer.catalog import tables
 from indexer.catalog.applying import apply_batch
-from indexer.catalog.database import Database
+from indexer.catalog.database import Database, folded
 from indexer.catalog.mapping import EPOCH, from_millis, to_checkpoint, to_millis, to_set_aside, to_stored
 from indexer.catalog.migrating import check, prepare
 from indexer.catalog.passes import count_seen, unseen
@@ -125,19 +125,19 @@ class Catalog:
             ModelNotFound: no present or former name, in any case, is this one.
 
         """
-        names, former = tables.models.c.repo_id, tables.aliases.c.repo_id
+        key, former = tables.models.c.key, tables.aliases.c.repo_id
         of_alias = select(tables.aliases.c.key)
-        folded = repo_id.lower()
         with self._database.reading() as connection:
-            for condition in (
-                names == repo_id,
-                tables.models.c.key.in_(of_alias.where(former == repo_id)),
-                func.lower(names) == folded,
-                tables.models.c.key.in_(of_alias.where(func.lower(former) == folded)),
-            ):
-                found = self._most_popular(connection, condition)
-                if found is not None:
-                    return found
+            present = _best(connection, tables.folded_id == folded(repo_id), repo_id)
+            if present is not None and present.record.repo_id == repo_id:
+                return present
+            found = (
+                _best(connection, key.in_(of_alias.where(former == repo_id)), repo_id)
+                or present
+                or _best(connection, key.in_(of_alias.where(func.lower(former) == folded(repo_id))), repo_id)
+            )
+        if found is not None:
+            return found
         raise ModelNotFound(repo_id)
 
     def by_numbers(self, numbers: Sequence[int]) -> dict[int, StoredModel]:
@@ -208,7 +208,7 @@ class Catalog:
         t = tables.models.c
         while True:
             with self._database.reading() as connection:
-                page = _models_after(connection, t.counters_serial, serial, t.counters_serial > t.serial)
+                page = _models_after(connection, t.counters_serial, serial, tables.only_counters)
             if not page:
                 return
             yield page
@@ -217,7 +217,7 @@ class Catalog:
     def moved_since(self, serial: int, counters_serial: int) -> int:
         """Count the changes after `serial` and the moved counters after `counters_serial`."""
         t = tables.models.c
-        only_counters = (t.counters_serial > counters_serial, t.counters_serial > t.serial)
+        moved = (t.counters_serial > counters_serial, tables.only_counters)
         with self._database.reading() as connection:
             return sum(
                 int(connection.execute(query).scalar_one())
@@ -226,7 +226,7 @@ class Catalog:
                     select(func.count())
                     .select_from(tables.tombstones)
                     .where(tables.tombstones.c.serial > serial),
-                    select(func.count()).select_from(tables.models).where(*only_counters),
+                    select(func.count()).select_from(tables.models).where(*moved),
                 )
             )
 
@@ -257,18 +257,18 @@ class Catalog:
             with self._database.writing() as connection:
                 prepare(connection)
 
-    def _most_popular(self, connection: Connection, condition: ColumnElement[bool]) -> StoredModel | None:
-        popular = tables.models.c.downloads.desc().nulls_last()
-        row = (
-            connection.execute(select(tables.models).where(condition).order_by(popular).limit(1))
-            .mappings()
-            .first()
-        )
-        if row is None:
-            return None
-        query = select(tables.aliases.c.repo_id).where(tables.aliases.c.key == row["key"])
-        former = tuple(sorted(connection.execute(query).scalars()))
-        return to_stored(row, tuple(name for name in former if name != row["repo_id"]))
+
+def _best(connection: Connection, condition: ColumnElement[bool], repo_id: str) -> StoredModel | None:
+    """Give the model named exactly so among those of a condition, or else the most popular of them."""
+    exactly = case((tables.models.c.repo_id == repo_id, 0), else_=1)
+    popular = tables.models.c.downloads.desc().nulls_last()
+    query = select(tables.models).where(condition).order_by(exactly, popular).limit(1)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    former = select(tables.aliases.c.repo_id).where(tables.aliases.c.key == row["key"])
+    names = sorted(connection.execute(former).scalars())
+    return to_stored(row, tuple(name for name in names if name != row["repo_id"]))
 
 
 def _checkpoints(connection: Connection) -> tuple[Checkpoint, ...]:

@@ -57,10 +57,20 @@ models = Table(
     sqlite_autoincrement=True,  # a removed model's number is never given to another
 )
 Index("models_key", models.c.key, unique=True)
-Index("models_repo_id", models.c.repo_id)
-Index("models_folded_id", func.lower(models.c.repo_id))
+# The one index of names: they come in no order, so that each index of them costs as many page
+# writes as everything else of a model together. Exact names are looked up through it too.
+folded_id = func.lower(models.c.repo_id)
+Index("models_folded_id", folded_id)
 Index("models_serial", models.c.serial)
-Index("models_counters_serial", models.c.counters_serial)
+only_counters = models.c.counters_serial > models.c.serial
+"""Whether only a model's counters moved since its record was stored."""
+moved_counters = Index(
+    "models_moved_counters",
+    models.c.counters_serial,
+    models.c.serial,
+    sqlite_where=only_counters,
+    postgresql_where=only_counters,
+)
 
 tombstones = Table(
     "tombstones",

@@ -6,7 +6,7 @@ import resource
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,7 @@ from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.query import parse_query
 from indexer.ranking import Step
-from indexer.records import Batch, Checkpoint, Listed
+from indexer.records import Batch, Checkpoint, Listed, Waypoint
 from indexer.search import Search
 from indexer.sync import Sync
 from tests.fakes.hub import GeneratedSource, ReplaySource
@@ -54,13 +54,15 @@ def crawl_stage(arguments: argparse.Namespace) -> None:
     arguments.home.mkdir(parents=True, exist_ok=True)
     busy, processor, rows, slowest = 0.0, 0.0, 0, 0.0
     with Catalog(database_of(arguments.home)) as catalog:
-        checkpoint = Checkpoint("full", "https://hub.example/next", datetime.now(UTC))
+        began_at = datetime.now(UTC)
+        checkpoint = Checkpoint("full", "https://hub.example/next", began_at)
         for page in pages_of(arguments):
             began, began_processor = time.perf_counter(), time.process_time()
             parsed = [parse_row(row) for row in orjson.loads(page)]
             checkpoint = checkpoint.after_page(checkpoint.next_url, len(parsed))
             listed = tuple(one for one in parsed if isinstance(one, Listed))
-            catalog.apply(Batch(listed, checkpoints=(checkpoint,)))
+            waypoint = Waypoint("https://hub.example/next", began_at + timedelta(seconds=rows))
+            catalog.apply(Batch(listed, checkpoints=(checkpoint,), seen_by=began_at, waypoint=waypoint))
             took = time.perf_counter() - began
             busy, slowest, rows = busy + took, max(slowest, took), rows + len(parsed)
             processor += time.process_time() - began_processor
