@@ -6,14 +6,11 @@ from collections.abc import Sequence
 
 from crawler.config import CrawlConfig
 from crawler.crawling import run_crawl
+from crawler.passes import CRAWLS
+from crawler.turns import turn, wanted_by
 from indexer.config import read_config
 from indexer.errors import EXIT_DONE, EXIT_TRY_LATER
-from indexer.process import INTERRUPTED, configure_logging, exclusive, run_command
-
-CRAWLS = {
-    "head": "the most downloaded models, then the trending ones (seconds to a minute)",
-    "full": "every public model, in the order of creation (half an hour; goes on where it was cut off)",
-}
+from indexer.process import INTERRUPTED, configure_logging, run_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,21 +22,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _crawl(name: str, limit_pages: int | None, *, as_json: bool) -> int:
     config = read_config(CrawlConfig)
     configure_logging(config.log)
-    with exclusive(config.lock_folder, "crawl"):
-        outcome = run_crawl(config, name, limit_pages=limit_pages)
+    folder = config.lock_folder
+    with turn(folder, name):
+        outcome = run_crawl(config, name, limit_pages=limit_pages, wanted_by=lambda: wanted_by(folder, name))
     print(outcome.report.to_json() if as_json else outcome.report)
     if outcome.error is not None:
         raise outcome.error
     if outcome.stopped_by is not None and not outcome.report.finished:
         return INTERRUPTED if outcome.stopped_by == signal.SIGINT else EXIT_TRY_LATER
-    return EXIT_DONE
+    return EXIT_DONE if outcome.report.given_way_to is None else EXIT_TRY_LATER
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hubdex crawl", description="Read the Hugging Face Hub's listing into the local catalog."
     )
-    crawls = parser.add_subparsers(dest="crawl", required=True, metavar="{head,full}")
+    crawls = parser.add_subparsers(dest="crawl", required=True, metavar=f"{{{','.join(CRAWLS)}}}")
     for name, explanation in CRAWLS.items():
         crawl = crawls.add_parser(name, help=explanation, description=f"Read {explanation}.")
         crawl.add_argument("--limit-pages", type=_positive, metavar="N", help="stop after N pages")

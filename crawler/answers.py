@@ -8,14 +8,16 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import orjson
 
-from crawler.gate import after_429
-from crawler.passes import next_url, refused_fields, require_same_origin
+from crawler.addresses import next_url, refused_fields, require_same_origin
+from crawler.chain import Page
 from crawler.retries import MAX_REDIRECTS, Attempts, Patience
 from indexer.errors import SettingsError, UpstreamError, UpstreamUnavailable
+from indexer.quota import after_429
 
 _RETRIED = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REFUSED = frozenset({400, 404, 410, 422})
+_TIMEOUTS = frozenset({408, 504, 524})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +31,19 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A page of the listing."""
-
-    rows: list[object]
-    next_url: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Again:
     """The same request once more, after a wait."""
 
     after_seconds: float
     attempts: Attempts
     cause: str
+    is_timeout: bool = False
+    """Whether a gateway or we ourselves have lost patience: less may be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The Hub does not say whether a model is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class FromTheStart:
     """The Hub no longer takes the cursor: the pass has to begin anew."""
 
 
-Verdict: TypeAlias = Page | Again | Elsewhere | WithoutFields | FromTheStart
+Verdict: TypeAlias = Page | Unclear | Again | Elsewhere | WithoutFields | FromTheStart
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ class Judge:
     patience: Patience
     has_token: bool = False
 
-    def judge(self, answer: Answer, attempts: Attempts) -> Verdict:
-        """Give what to do after an answer.
+    def judge(self, answer: Answer, attempts: Attempts, *, is_listing: bool = True) -> Verdict:
+        """Give what to do after an answer, from the listing or about one model.
 
         Raises:
             UpstreamUnavailable: it has failed too often.
@@ -87,20 +88,22 @@ class Judge:
         """
         match answer.status:
             case 200:
-                return self._page(answer, attempts)
+                return self._page(answer, attempts, is_listing=is_listing)
             case 429:
                 return self._throttled(answer, attempts)
             case status if status in _RETRIED:
-                return self.again(attempts, f"it answered {status}")
+                return self.again(attempts, f"it answered {status}", is_timeout=status in _TIMEOUTS)
             case status if status in _REDIRECTS:
                 return self._elsewhere(answer, attempts)
+            case status if not is_listing and status != 400:
+                return self._absent(answer)
             case 401 | 403:
                 raise self._no_entry(answer)
             case status if status in _REFUSED:
                 return self._refused(answer)
         raise UpstreamError(f"The Hub at {self._host} answered {answer.status}: {_said(answer)}.")
 
-    def again(self, attempts: Attempts, cause: str, *, heard: bool = True) -> Again:
+    def again(self, attempts: Attempts, cause: str, *, heard: bool = True, is_timeout: bool = False) -> Again:
         """Give the next attempt after a failure.
 
         Raises:
@@ -110,7 +113,7 @@ class Judge:
         counted = attempts.after_failure()
         delay = self.patience.failure_delay(counted.failures, heard=heard)
         if delay is not None:
-            return Again(delay, counted, cause)
+            return Again(delay, counted, cause, is_timeout)
         if not heard:
             raise UpstreamUnavailable(
                 f"The Hub at {self._host} cannot be reached ({cause}): "
@@ -125,12 +128,37 @@ class Judge:
     def _host(self) -> str:
         return urlsplit(self.upstream).netloc
 
-    def _page(self, answer: Answer, attempts: Attempts) -> Page | Again:
+    def _page(self, answer: Answer, attempts: Attempts, *, is_listing: bool) -> Page | Again:
         try:
-            rows = read_rows(answer.body)
+            said = read_json(answer.body)
         except ValueError:
-            return self.again(attempts, "its answer was no list of models")
+            said = None
+        if not is_listing and isinstance(said, dict) and "_id" in said:
+            return Page([said])
+        if not is_listing or not isinstance(said, list):
+            what = "no list of models" if is_listing else "no model"
+            return self.again(attempts, f"its answer was {what}")
+        rows = cast("list[object]", said)
         return Page(rows, next_url(answer.headers.get("link", ""), answer.url, self.upstream))
+
+    def _absent(self, answer: Answer) -> Page | Unclear:
+        """Tell a model that is gone from one that is only not shown (recorded 2026).
+
+        Whoever is not signed in gets a 401 for a missing model, in these words; whoever is gets a 404
+        with a code, and a 401 only for a token that is no good.
+
+        Raises:
+            SettingsError: the token is refused.
+
+        """
+        said, code = _said(answer), answer.headers.get("x-error-code", "")
+        if answer.status == 404 and code == "RepoNotFound":
+            return Page([])
+        if answer.status == 401 and "Invalid username or password" in said and not self.has_token:
+            return Page([])
+        if answer.status == 401 and self.has_token:
+            raise self._no_entry(answer)
+        return Unclear()
 
     def _throttled(self, answer: Answer, attempts: Attempts) -> Again:
         counted = attempts.after_throttle()
@@ -170,24 +198,21 @@ class Judge:
         )
 
 
-def read_rows(body: bytes) -> list[object]:
-    """Read the body of a page.
+def read_json(body: bytes) -> object:
+    """Read the body of an answer.
 
     Raises:
-        ValueError: it is not a JSON list.
+        ValueError: it is not JSON.
 
     """
     try:
-        rows = orjson.loads(body)
+        return cast("object", orjson.loads(body))
     except orjson.JSONDecodeError:
         # One model with half a surrogate pair in a tag must not hide the 999 others; its row is set aside.
         try:
-            rows = json.loads(body)
+            return cast("object", json.loads(body))
         except RecursionError:
             raise ValueError("nested too deeply") from None
-    if not isinstance(rows, list):
-        raise ValueError("not a list")  # noqa: TRY004
-    return cast("list[object]", rows)
 
 
 def _said(answer: Answer) -> str:

@@ -31,6 +31,15 @@ class CrawlConfig(HomeConfig):
     trending_pages: int = Field(
         default=5, ge=1, le=5_000, description="Pages (1,000 models each) the head reads by trending score."
     )
+    counters_pages: int = Field(
+        default=100, ge=1, le=5_000, description="Pages (1,000 models each) counters reads by downloads."
+    )
+    likes_pages: int = Field(
+        default=30, ge=1, le=5_000, description="Pages (1,000 models each) counters reads by likes."
+    )
+    removal_percent: float = Field(
+        default=2.0, gt=0, le=100, description="A full pass that misses more of the models removes none."
+    )
     retry_base_seconds: float = Field(
         default=1.0, gt=0, le=60, description="First wait after a failed request; each further one doubles."
     )

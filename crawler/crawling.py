@@ -3,7 +3,8 @@
 import gc
 import logging
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
@@ -11,15 +12,19 @@ from twisted.python.failure import Failure
 
 from crawler.answers import Judge
 from crawler.config import CrawlConfig
+from crawler.full import MOST_CHAINS
 from crawler.gate import Gate
-from crawler.passes import passes_of
+from crawler.journey import Journey
+from crawler.passes import expected_rows, passes_of
 from crawler.report import CrawlReport, Progress
 from crawler.retries import Patience
-from crawler.spiders.listing import Journey, ListingSpider
+from crawler.spiders.listing import ListingSpider
 from crawler.stopping import StopSignal
-from crawler.walk import Walk
+from crawler.sweep import SweepCounts, SweepLeg
+from crawler.walk import Known, Walk
 from indexer.catalog.store import Catalog, utc_now
 from indexer.errors import HubdexError
+from indexer.quota import QuotaFile
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +48,22 @@ class Outcome:
     """The signal that ended it, if one did."""
 
 
-def run_crawl(config: CrawlConfig, name: str, *, limit_pages: int | None = None) -> Outcome:
+def run_crawl(
+    config: CrawlConfig,
+    name: str,
+    *,
+    limit_pages: int | None = None,
+    wanted_by: Callable[[], str | None] = lambda: None,
+) -> Outcome:
     """Walk the passes of the crawl `name`, going on where an earlier run was cut off.
 
     Runs once a process: Twisted's reactor cannot be started again.
+
+    Args:
+        config: the settings.
+        name: one of `CRAWLS`.
+        limit_pages: stop after so many pages.
+        wanted_by: tells which crawl of a higher rank waits for this one.
 
     Raises:
         CatalogError: the catalog cannot be opened.
@@ -56,39 +73,53 @@ def run_crawl(config: CrawlConfig, name: str, *, limit_pages: int | None = None)
     _collect_garbage_rarely()
     with Catalog(config.database_url) as catalog:
         journey = _journey(config, name, catalog, limit_pages)
+        journey.wanted_by = wanted_by
         _run_spider(journey)
         journey.progress.end()
-    walk = journey.walk
+    finished = journey.walk.finished and journey.error is None
+    counts = leg.counts if isinstance(leg := journey.walk.leg, SweepLeg) else SweepCounts()
     report = journey.tally.report(
         name,
         seconds=journey.seconds,
-        finished=walk.finished and journey.error is None,
-        following=None if walk.finished and journey.error is None else walk.current.name,
+        finished=finished,
+        following=None if journey.walk.finished else journey.walk.leg.name,
+    )
+    report = replace(
+        report,
+        requests=journey.gate.requests,
+        suspects=counts.suspects,
+        unclear=counts.unclear,
+        given_way_to=None if finished else journey.stop.given_way_to,
     )
     return Outcome(report, journey.error, journey.stop.signal)
 
 
 def _journey(config: CrawlConfig, name: str, catalog: Catalog, limit_pages: int | None) -> Journey:
     passes = passes_of(name, config)
-    marks = {one.name: catalog.checkpoint(one.name) for one in passes}
+    known = Known({mark.name: mark for mark in catalog.checkpoints()}, catalog.waypoints())
     stop, progress = StopSignal(), Progress()
     headers = {"User-Agent": config.user_agent, "Accept": "application/json"}
     if config.token is not None:
         headers["Authorization"] = f"Bearer {config.token.get_secret_value()}"
+    who = "anonymous" if config.token is None else "token"
+    file = QuotaFile(config.quota_folder / f"api-{who}.json", config.upstream)
+    models = catalog.state().models
     return Journey(
         walk=Walk(
             passes,
             config.upstream,
-            checkpoints={key: mark for key, mark in marks.items() if mark is not None},
+            known,
+            removal_percent=config.removal_percent,
             limit_pages=limit_pages,
             now=utc_now,
         ),
         catalog=catalog,
         judge=Judge(config.upstream, Patience(config.retry_base_seconds), config.token is not None),
-        gate=Gate(stop.sleep, on_wait=progress.waiting),
+        gate=Gate(stop.sleep, on_wait=progress.waiting, file=file),
         stop=stop,
         headers=headers,
         progress=progress,
+        expected_rows=expected_rows(passes, config.upstream, known.checkpoints, models, utc_now()),
     )
 
 
@@ -125,8 +156,8 @@ def _settings() -> dict[str, object]:
         "AUTOTHROTTLE_ENABLED": False,
         "RETRY_ENABLED": False,
         "REDIRECT_ENABLED": False,
-        "CONCURRENT_REQUESTS": 1,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+        "CONCURRENT_REQUESTS": MOST_CHAINS,  # the walk gives no more errands than the quota asks for
+        "CONCURRENT_REQUESTS_PER_DOMAIN": MOST_CHAINS,
         "DOWNLOAD_DELAY": 0,
         "DOWNLOAD_TIMEOUT": DOWNLOAD_TIMEOUT_SECONDS,
         "DOWNLOAD_MAXSIZE": MAX_PAGE_BYTES,

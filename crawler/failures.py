@@ -45,6 +45,11 @@ def cause_of(error: BaseException | None) -> str:
     return "it closed the connection"
 
 
+def is_timeout(error: BaseException | None) -> bool:
+    """Tell whether a request failed because nobody answered in time."""
+    return error is not None and any(isinstance(one, DownloadTimeoutError) for one in _chain(error))
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """Give an error and those behind it; Twisted keeps them in a list of failures."""
     seen = 0

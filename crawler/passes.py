@@ -1,23 +1,25 @@
-"""Passes: the ways through the Hub's listing, as data, and the addresses they walk."""
+"""Passes: the ways through the Hub's listing, as data."""
 
-import re
-from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
 
 from crawler.config import CrawlConfig
-from indexer.errors import BadRequest, UpstreamError
+from indexer.config import DEFAULT_UPSTREAM
+from indexer.errors import BadRequest
+from indexer.records import Checkpoint
 
-PAGE_ROWS = 1_000
-"""Rows asked for a page, the most the Hub gives; a shorter page is normal and not the end."""
+CRAWLS = {
+    "head": "the most downloaded models, then the trending ones (seconds to a minute)",
+    "recent": "what was created or changed since the last look (a few pages an hour)",
+    "full": "every public model, and what is gone (half an hour; goes on where it was cut off)",
+    "counters": "downloads, likes and trending scores of the popular models (a minute or two)",
+}
+"""Every crawl, in the order of their rank: one gives way to those before it. With what it reads."""
 
-FIELDS = (
-    "author", "createdAt", "lastModified", "sha", "tags", "pipeline_tag", "library_name", "downloads",
-    "downloadsAllTime", "likes", "trendingScore", "gated", "private", "disabled", "siblings", "safetensors",
-)  # fmt: skip
-"""What is asked of a row beside `_id` and `id`, which always come."""
-
-_LINK = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next"?', re.ASCII)
-_EXPANDS = frozenset({"expand", "expand[]"})
+HOUR = 3_600.0
+_COUNTED_ON = datetime(2026, 9, 25, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,34 @@ class Pass:
 
     name: str
     sort: str
-    direction: int
+    direction: Literal[1, -1]
     """1 is ascending, -1 descending."""
     page_limit: int | None = None
     """`None`: until the Hub names no next page."""
     fresh_seconds: float | None = None
     """An unfinished run older than this starts anew; `None`: it is resumed however old."""
+    is_incremental: bool = False
+    """Whether it ends at what an earlier run has seen already."""
+
+    @property
+    def moment(self) -> str | None:
+        """The field of a row that holds the moment it is ordered by; `None`: the order is another."""
+        return self.sort if self.sort in {"createdAt", "lastModified"} else None
+
+    @property
+    def reversed(self) -> "Pass":
+        """The same pass from its other end."""
+        return replace(self, direction=-1 if self.direction == 1 else 1)
+
+
+# The only order that does not move while it is walked: a creation time never changes.
+FULL = Pass("full", "createdAt", 1)
+"""Every model. It is walked by several chains at once and ends with a look for what is gone."""
+
+
+def rank_of(crawl: str) -> int:
+    """Give the rank of a crawl: a lower one goes first; what is no crawl goes last."""
+    return [*CRAWLS, crawl].index(crawl)
 
 
 def passes_of(name: str, config: CrawlConfig) -> tuple[Pass, ...]:
@@ -41,82 +65,41 @@ def passes_of(name: str, config: CrawlConfig) -> tuple[Pass, ...]:
         BadRequest: there is no such crawl.
 
     """
-    hour = 3_600.0
-    if name == "head":
-        return (
-            Pass("head", "downloads", -1, config.head_pages, hour),
-            Pass("trending", "trendingScore", -1, config.trending_pages, hour),
-        )
-    if name == "full":
-        # The only order that does not move while it is walked: a creation time never changes.
-        return (Pass("full", "createdAt", 1),)
+    match name:
+        case "head":
+            return (
+                Pass("head", "downloads", -1, config.head_pages, HOUR),
+                Pass("trending", "trendingScore", -1, config.trending_pages, HOUR),
+            )
+        case "full":
+            return (FULL,)
+        case "recent":
+            # A commit can be dated back; a new model of that kind is found by its creation.
+            return (
+                Pass("recent", "lastModified", -1, None, HOUR, is_incremental=True),
+                Pass("created", "createdAt", -1, None, HOUR, is_incremental=True),
+            )
+        case "counters":
+            return (
+                Pass("counters", "downloads", -1, config.counters_pages, HOUR),
+                Pass("likes", "likes", -1, config.likes_pages, HOUR),
+                Pass("trending", "trendingScore", -1, config.trending_pages, HOUR),
+            )
     raise BadRequest(f"There is no crawl named {name!r}.")
 
 
-def first_url(upstream: str, one: Pass, refused: frozenset[str] = frozenset()) -> str:
-    """Give the address of a pass's first page, without the fields the Hub has refused."""
-    asked = [("limit", str(PAGE_ROWS)), ("sort", one.sort), ("direction", str(one.direction))]
-    asked += [("expand[]", field) for field in FIELDS if field not in refused]
-    return f"{upstream}/api/models?{urlencode(asked)}"
+def expected_rows(
+    passes: Sequence[Pass], upstream: str, checkpoints: Mapping[str, Checkpoint], models: int, now: datetime
+) -> int | None:
+    """Give about how many rows a crawl will have read at its end; `None` when nobody knows.
 
-
-def without_fields(url: str, refused: frozenset[str]) -> str:
-    """Give the address without the refused fields; its cursor stays."""
-    parts = urlsplit(url)
-    kept = [
-        (name, text)
-        for name, text in parse_qsl(parts.query, keep_blank_values=True)
-        if name not in _EXPANDS or text not in refused
-    ]
-    return urlunsplit(parts._replace(query=urlencode(kept)))
-
-
-def refused_fields(message: str, url: str) -> frozenset[str]:
-    """Give the fields an address asks for that a 400's message does not name as valid.
-
-    The Hub answers an unknown field with the list of all it knows, each in quotes (recorded 2026).
-    A message that names none of ours is about something else.
+    The Hub does not say how many models it lists. A full pass that has ended does; before the first one
+    there is only its published size: 3.1 million in September 2026 and 3,000 more a day.
     """
-    asked = {text for name, text in parse_qsl(urlsplit(url).query) if name in _EXPANDS}
-    valid = set(re.findall(r'["\']([\w\-]{1,64})["\']', message[:10_000], re.ASCII))
-    return frozenset(asked - valid) if asked & valid else frozenset()
-
-
-def next_url(link: str, url: str, upstream: str) -> str | None:
-    """Give the `rel="next"` address of a `Link` header, verbatim; `None` ends the pass.
-
-    Raises:
-        UpstreamError: it leads away from the Hub (scheme, host and port must be its own) or in a circle.
-
-    """
-    found = _LINK.search(link)
-    if found is None:
-        if 'rel="next"' in link or "rel=next" in link:
-            raise UpstreamError("The Hub's answer names a next page that cannot be read.")
-        return None
-    target = found[1] if "://" in found[1] else urljoin(url, found[1])
-    require_same_origin(target, upstream)
-    if target == url:
-        raise UpstreamError("The Hub's listing leads in a circle: a page names itself as the next one.")
-    return target
-
-
-def require_same_origin(target: str, upstream: str) -> None:
-    """Let an address pass only when it is the Hub's own: the token must not go anywhere else.
-
-    Raises:
-        UpstreamError: it is not.
-
-    """
-    if _origin(target) != _origin(upstream):
-        host = urlsplit(upstream).netloc
-        raise UpstreamError(f"The Hub at {host} sent the crawl to another server; it was not followed.")
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        return ("", None, None)
-    return (parts.scheme, parts.hostname, port)
+    if tuple(passes) != (FULL,):
+        limits = [one.page_limit for one in passes if one.page_limit is not None]
+        return sum(limits) * 1_000 if len(limits) == len(passes) else None
+    full = checkpoints.get(FULL.name)
+    if full is not None and full.last_finished_at is not None:
+        return models
+    return 3_100_000 + 3_000 * (now - _COUNTED_ON).days if upstream == DEFAULT_UPSTREAM else None

@@ -1,44 +1,62 @@
 """From a page to the catalog: its rows become a batch that commits together with its checkpoint."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import orjson
 
 from crawler.rows import parse_row
 from indexer.catalog.store import Catalog
 from indexer.errors import MalformedRow
-from indexer.records import Applied, Batch, Checkpoint, Listed, Removal, SetAside
+from indexer.records import Applied, Batch, Listed, SetAside
 
 MAX_EXCERPT_LENGTH = 2_000
+MAX_KEY_LENGTH = 24
 
 
-def to_batch(rows: Sequence[object], checkpoint: Checkpoint) -> Batch:
-    """Give everything a page says; a row without meaning is set aside and never fatal."""
+def to_batch(rows: Sequence[object], behind: Batch) -> Batch:
+    """Give everything a page says, with what is stored behind it.
+
+    A row without meaning is set aside and never fatal; where it names a model, that model was seen.
+    """
     listed: list[Listed] = []
-    removals: list[Removal] = []
+    removals = list(behind.removals)
+    seen_keys = list(behind.seen_keys)
     set_aside: list[SetAside] = []
     for row in rows:
         try:
             said = parse_row(row)
         except MalformedRow as error:
             set_aside.append(SetAside(error.reason, error.row_id, _excerpt(row)))
+            seen_keys += _keys_of(row)
             continue
         if isinstance(said, Listed):
             listed.append(said)
         else:
             removals.append(said)
-    return Batch(tuple(listed), tuple(removals), tuple(set_aside), checkpoint)
+    return replace(
+        behind,
+        listed=tuple(listed),
+        removals=tuple(removals),
+        set_aside=tuple(set_aside),
+        seen_keys=tuple(seen_keys),
+    )
 
 
-def store_page(catalog: Catalog, rows: Sequence[object], checkpoint: Checkpoint) -> tuple[Batch, Applied]:
-    """Store a page and the checkpoint behind it, in one transaction.
+def store_page(catalog: Catalog, rows: Sequence[object], behind: Batch) -> tuple[Batch, Applied]:
+    """Store a page and the checkpoints behind it, in one transaction.
 
     Raises:
-        CatalogError: nothing of the page was stored, the checkpoint neither.
+        CatalogError: nothing of the page was stored, the checkpoints neither.
 
     """
-    batch = to_batch(rows, checkpoint)
+    batch = to_batch(rows, behind)
     return batch, catalog.apply(batch)
+
+
+def _keys_of(row: object) -> list[str]:
+    key = row.get("_id") if isinstance(row, dict) else None
+    return [key] if isinstance(key, str) and len(key) <= MAX_KEY_LENGTH else []
 
 
 def _excerpt(row: object) -> str:

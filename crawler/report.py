@@ -19,7 +19,7 @@ class CrawlReport:
     """One run of a crawl in numbers."""
 
     crawl: str
-    """`head`, `full`."""
+    """`head`, `recent`, `full`, `counters`."""
     pages: int
     rows: int
     new: int
@@ -36,6 +36,14 @@ class CrawlReport:
     finished: bool
     next: str | None
     """The pass that the next run goes on with; `None` when all is read."""
+    requests: int = 0
+    """Requests sent to the Hub."""
+    suspects: int = 0
+    """Models that a full pass did not see and that were asked for by name."""
+    unclear: int = 0
+    """Those of them the Hub would not speak about; they stay."""
+    given_way_to: str | None = None
+    """The crawl that this one has made room for."""
 
     def to_json(self) -> str:
         """Give the report as one line of JSON; `crawl` is called `pass` there."""
@@ -51,6 +59,8 @@ class CrawlReport:
         )
         extras = ((self.removed, "removed"), (self.set_aside, "set aside"), (self.throttled, "throttled"))
         said += "".join(f", {count:,} {word}" for count, word in extras if count)
+        if self.given_way_to is not None:
+            said += f"; it gave way to crawl {self.given_way_to}"
         return f"{said}." if self.next is None else f"{said}; the next run goes on with {self.next}."
 
 
@@ -73,7 +83,7 @@ class Tally:
         self._removed += applied.removed
 
     def report(self, crawl: str, *, seconds: float, finished: bool, following: str | None) -> CrawlReport:
-        """Give the counts as a report."""
+        """Give the counts as a report of a crawl."""
         return CrawlReport(
             crawl=crawl,
             pages=self.pages,
@@ -101,9 +111,16 @@ class Progress:
         self._width = 0
 
     def page_stored(
-        self, checkpoint: Checkpoint, applied: Applied, tally: Tally, *, seconds: float, left: int | None
+        self,
+        checkpoint: Checkpoint,
+        applied: Applied,
+        tally: Tally,
+        *,
+        seconds: float,
+        left: int | None,
+        to_go: float | None,
     ) -> None:
-        """Tell of one more page; `left` is what the Hub's quota still allows."""
+        """Tell of one more page; `left` is what the Hub's quota still allows, `to_go` is in seconds."""
         if not self._is_live:
             logger.info(
                 "page stored pass=%s page=%d rows=%d new=%d changed=%d left=%s",
@@ -117,8 +134,10 @@ class Progress:
             return
         speed = tally.rows / seconds if seconds > 0 else 0.0
         quota = "" if left is None else f", {left:,} requests left"
+        end = "" if to_go is None else f", {_in_words(to_go)} to go"
         self._show(
-            f"{checkpoint.name}: page {checkpoint.pages:,}, {tally.rows:,} rows, {speed:,.0f} rows/s{quota}"
+            f"{checkpoint.name}: page {checkpoint.pages:,}, {checkpoint.rows:,} rows, "
+            f"{speed:,.0f} rows/s{quota}{end}"
         )
 
     def waiting(self, seconds: float) -> None:
@@ -146,3 +165,7 @@ class Progress:
         self._stream.write(f"\r{line.ljust(self._width)}")
         self._stream.flush()
         self._width = len(line)
+
+
+def _in_words(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"about {seconds / 60:.0f} min"

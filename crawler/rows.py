@@ -54,6 +54,14 @@ def parse_row(row: object) -> Listed | Removal:
         raise MalformedRow(str(refusal), shown_id) from None
 
 
+def moment_in(row: object, field: str) -> datetime | None:
+    """Give a moment that a row names (`createdAt`, `lastModified`); `None` when it names none of sense."""
+    try:
+        return _moment(row.get(field), field) if isinstance(row, dict) else None
+    except _Refused:
+        return None
+
+
 class _Refused(Exception):
     """Why a field has no meaning."""
 

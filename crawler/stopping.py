@@ -1,7 +1,11 @@
-"""Being told to stop: Ctrl-C and SIGTERM end a crawl after the page in hand, and wake whatever waits."""
+"""Being told to stop: Ctrl-C, SIGTERM and a crawl of a higher rank end a crawl after the page in hand.
+
+Whatever waits, for quota or before another attempt, is woken.
+"""
 
 import asyncio
 import signal
+from collections.abc import Callable
 
 from scrapy.exceptions import IgnoreRequest
 
@@ -13,15 +17,17 @@ class Stopped(IgnoreRequest):
 
 
 class StopSignal:
-    """Remembers the first signal; a second one of the same kind ends the process at once."""
+    """Remembers why to stop; a second signal of the same kind ends the process at once."""
 
     def __init__(self) -> None:
         self._told = asyncio.Event()
         self.signal: signal.Signals | None = None
+        self.given_way_to: str | None = None
+        """The crawl of a higher rank that this one has made room for."""
 
     @property
     def is_set(self) -> bool:
-        """Tell whether a signal has come."""
+        """Tell whether it is time to stop."""
         return self._told.is_set()
 
     def listen(self) -> None:
@@ -30,11 +36,18 @@ class StopSignal:
         for number in SIGNALS:
             loop.add_signal_handler(number, self._on_signal, loop, number)
 
+    async def watch(self, wanted_by: Callable[[], str | None], every_seconds: float) -> None:
+        """Look now and then whether a crawl of a higher rank waits; ends when it does."""
+        while self.given_way_to is None:
+            await asyncio.sleep(every_seconds)
+            self.given_way_to = wanted_by()
+        self._told.set()
+
     async def sleep(self, seconds: float) -> None:
         """Wait so many seconds.
 
         Raises:
-            Stopped: a signal came first.
+            Stopped: it was time to stop first.
 
         """
         try:

@@ -1,21 +1,38 @@
-"""Walking passes: which page comes next, and the checkpoint behind the page in hand. No I/O."""
+"""Walking a crawl: its passes one after the other, and what is to be asked for next. No I/O."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
-from crawler.passes import Pass, first_url, without_fields
-from indexer.errors import UpstreamError
-from indexer.records import Checkpoint
+from crawler.chain import Chain, Page
+from crawler.full import SWEEP, FullLeg
+from crawler.listing import ListingLeg
+from crawler.passes import FULL, Pass
+from crawler.sweep import Confirmation, SweepLeg
+from indexer.records import Batch, Checkpoint, Waypoint
+
+Errand: TypeAlias = Chain | Confirmation
+"""What one request at a time is sent for."""
+Leg: TypeAlias = ListingLeg | FullLeg | SweepLeg
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the catalog tells a crawl at its beginning."""
+
+    checkpoints: Mapping[str, Checkpoint]
+    waypoints: Sequence[Waypoint] = ()
 
 
 class Walk:
-    """The way through one or more passes, one after the other.
+    """The way through a crawl.
 
     Args:
         passes: the passes, in their order.
         upstream: the Hub's address.
-        checkpoints: how far earlier runs have come, by pass.
+        known: what the catalog holds.
+        removal_percent: the share of the models that a full pass may miss and still remove.
         limit_pages: stop after so many pages of this run.
         now: the clock.
 
@@ -25,80 +42,107 @@ class Walk:
         self,
         passes: Sequence[Pass],
         upstream: str,
+        known: Known,
         *,
-        checkpoints: Mapping[str, Checkpoint],
-        limit_pages: int | None,
+        removal_percent: float = 2.0,
+        limit_pages: int | None = None,
         now: Callable[[], datetime],
     ) -> None:
         self._upstream = upstream
+        self._known = known
+        self._removal_percent = removal_percent
         self._limit_pages = limit_pages
         self._now = now
         self._pages = 0
-        self._has_restarted = False
         self._refused: frozenset[str] = frozenset()
         self.finished = False
-        resumable = [
-            at for at, one in enumerate(passes) if self._is_resumable(one, checkpoints.get(one.name))
-        ]
-        at = resumable[0] if resumable else 0
-        self.current, self._later = passes[at], list(passes[at + 1 :])
-        self.url: str | None = None
-        self.checkpoint = self._begin()
-        if resumable:
-            self.checkpoint = checkpoints[self.current.name]
-            self.url = self.checkpoint.next_url
+        self.leg, self._later = self._first_leg(passes)
 
-    def page_read(self, next_url: str | None, rows: int) -> Checkpoint:
-        """Step over a page; `url` is then the next one to ask for, `None` at the end."""
+    @property
+    def is_at_limit(self) -> bool:
+        """Tell whether this run has read as many pages as it may."""
+        return self._limit_pages is not None and self._pages >= self._limit_pages
+
+    def errands(self, busy: int = 0) -> Sequence[Errand]:
+        """Give what is to be asked for, when so many requests are under way already."""
+        if self.finished:
+            return ()
+        errands: Sequence[Errand] = self.leg.errands()
+        if self._limit_pages is None:
+            return errands
+        return errands if self._pages + busy < self._limit_pages else ()
+
+    def read(self, errand: Errand, page: Page | None) -> Batch:
+        """Step over an answer; gives what has to be stored with it."""
         self._pages += 1
-        limit = self.current.page_limit
-        behind = self.checkpoint.after_page(next_url, rows)
-        if next_url is not None and (limit is None or behind.pages < limit):
-            self.checkpoint, self.url = behind, next_url
-        else:
-            behind = replace(behind, next_url=None, finished_at=self._now())
-            self._end_pass()
-        if self._limit_pages is not None and self._pages >= self._limit_pages:
-            self.url = None
-        return behind
+        batch = self._read(errand, page)
+        if self.leg.finished:
+            self._go_on()
+        return batch
 
-    def moved(self, url: str) -> None:
-        """Ask for the page in hand at another address."""
-        self.url = url
+    def is_open(self, errand: Errand) -> bool:
+        """Tell whether an errand has not been given up meanwhile."""
+        return not self.finished and any(errand is one for one in self.leg.errands())
 
     def without(self, fields: frozenset[str]) -> None:
-        """Ask for the page in hand, and all that follow, without these fields."""
+        """Ask for everything that follows without these fields."""
         self._refused |= fields
-        self.url = without_fields(self.url or "", fields)
+        self.leg.without(fields)
 
-    def restart(self) -> None:
-        """Begin the pass anew, because the Hub does not take its cursor any more.
+    def restart(self, errand: Errand) -> None:
+        """Do without the errand's cursor.
 
         Raises:
-            UpstreamError: that has happened before in this run.
+            UpstreamError: that has happened to it before.
 
         """
-        if self._has_restarted:
-            raise UpstreamError("The Hub refused the next page of its own listing twice.")
-        self._has_restarted = True
-        self.checkpoint = self._begin()
+        match self.leg, errand:
+            case (ListingLeg() | FullLeg()) as leg, Chain():
+                leg.restart(errand)
+            case SweepLeg() as leg, Confirmation():
+                leg.restart(errand)
 
-    def _end_pass(self) -> None:
-        if self._later:
-            self.current = self._later.pop(0)
-            self.checkpoint = self._begin()
+    def loaded(self) -> None:
+        """Go on after a sweep that has run out of suspects."""
+        if self.leg.finished:
+            self._go_on()
+
+    def _read(self, errand: Errand, page: Page | None) -> Batch:
+        if self.is_open(errand):
+            match self.leg, errand, page:
+                case (ListingLeg() | FullLeg()) as leg, Chain(), Page():
+                    return leg.read(errand, page)
+                case SweepLeg() as leg, Confirmation(), _:
+                    return leg.read(errand, page)
+        return Batch()  # the chain was given up while its last page travelled
+
+    def _go_on(self) -> None:
+        before = self.leg
+        if isinstance(before, FullLeg):
+            self.leg = self._sweep(before.checkpoint.started_at)
+        elif self._later:
+            self.leg = self._leg(self._later.pop(0))
         else:
-            self.url, self.finished = None, True
+            self.finished = True
+            return
+        if self._refused:
+            self.leg.without(self._refused)
 
-    def _begin(self) -> Checkpoint:
-        self.url = first_url(self._upstream, self.current, self._refused)
-        return Checkpoint(self.current.name, next_url=None, started_at=self._now())
+    def _first_leg(self, passes: Sequence[Pass]) -> tuple[Leg, list[Pass]]:
+        marks = self._known.checkpoints
+        full, sweep = marks.get(FULL.name), marks.get(SWEEP)
+        if FULL in passes and full and sweep and sweep.is_under_way and not full.is_under_way:
+            return self._sweep(full.started_at), []
+        for at, one in enumerate(passes):
+            leg = self._leg(one)
+            if isinstance(leg, ListingLeg) and leg.resumed:
+                return leg, list(passes[at + 1 :])
+        return self._leg(passes[0]), list(passes[1:])
 
-    def _is_resumable(self, one: Pass, mark: Checkpoint | None) -> bool:
-        if mark is None or mark.next_url is None or mark.finished_at is not None:
-            return False
-        if not mark.next_url.startswith(f"{self._upstream}/"):  # another Hub's cursor
-            return False
-        if one.fresh_seconds is None or mark.updated_at is None:
-            return True
-        return (self._now() - mark.updated_at).total_seconds() <= one.fresh_seconds
+    def _leg(self, one: Pass) -> Leg:
+        if one is FULL:
+            return FullLeg(self._upstream, self._known.checkpoints, self._known.waypoints, self._now)
+        return ListingLeg(one, self._upstream, self._known.checkpoints, self._now)
+
+    def _sweep(self, run: datetime) -> SweepLeg:
+        return SweepLeg(self._upstream, run, self._removal_percent, self._now)

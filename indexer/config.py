@@ -67,6 +67,11 @@ class HomeConfig(BaseSettings):
         """Where processes lock one another out."""
         return self.home.absolute() / "locks"
 
+    @property
+    def quota_folder(self) -> Path:
+        """Where processes tell one another what is left of the Hub's quota."""
+        return self.home.absolute() / "quota"
+
 
 def read_config(kind: type[Settings]) -> Settings:
     """Read the settings of a room from the environment.

@@ -4,11 +4,16 @@ import fcntl
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from indexer.errors import Busy, HubdexError, SettingsError
+
+_TRIES, _TRY_SECONDS = 3, 0.01
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells expect it (128 + SIGINT)."""
@@ -23,9 +28,22 @@ def configure_logging(level: str) -> None:
         logging.getLogger(room).setLevel(level.upper())
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that holds a lock, and what it says of itself."""
+
+    process: str
+    note: str = ""
+
+
 @contextmanager
-def exclusive(folder: Path, name: str) -> Iterator[None]:
+def exclusive(folder: Path, name: str, note: str = "") -> Iterator[None]:
     """Hold the lock `name`; the kernel frees it when the process dies, however it dies.
+
+    Args:
+        folder: where the locks lie; it is made.
+        name: the lock's name, a noun.
+        note: a word that others may read while it is held.
 
     Raises:
         Busy: another process holds it; names its process id.
@@ -40,18 +58,45 @@ def exclusive(folder: Path, name: str) -> Iterator[None]:
             f"HUBDEX_HOME: {folder.parent} cannot be written to ({error.strerror})."
         ) from None
     with opened as handle:
+        if not _lock(handle):
+            holder = _read_holder(handle)
+            what = f"{name} ({holder.note})" if holder.note else name
+            raise Busy(f"Another {what} is running (process {holder.process}); try again when it has ended.")
+        handle.truncate(0)
+        handle.write(f"{os.getpid()} {note}")
+        handle.flush()
+        yield
+
+
+def holder_of(folder: Path, name: str) -> Holder | None:
+    """Give who holds the lock `name`; `None` when nobody does."""
+    try:
+        handle = (folder / f"{name}.lock").open()
+    except OSError:
+        return None
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return _read_holder(handle)
+    return None
+
+
+def _lock(handle: TextIO) -> bool:
+    for _ in range(_TRIES):  # `holder_of` holds a lock for the moment it takes to look
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            handle.seek(0)
-            holder = handle.read().strip() or "unknown"
-            raise Busy(
-                f"Another {name} is running (process {holder}); try again when it has ended."
-            ) from None
-        handle.truncate(0)
-        handle.write(str(os.getpid()))
-        handle.flush()
-        yield
+            time.sleep(_TRY_SECONDS)
+        else:
+            return True
+    return False
+
+
+def _read_holder(handle: TextIO) -> Holder:
+    handle.seek(0)
+    process, _, note = handle.read(1_000).strip().partition(" ")
+    return Holder(process or "unknown", note)
 
 
 def run_command(command: Callable[[], int]) -> int:

@@ -1,55 +1,31 @@
-"""The spider of the model listing: one chain of pages, each naming the next."""
+"""The spider: sends what the walk asks for, at most one request for each of its errands at a time."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from math import ceil
 
 from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.answers import Again, Answer, Elsewhere, FromTheStart, Judge, Page, Verdict, WithoutFields
-from crawler.failures import cause_of
-from crawler.gate import Gate
+from crawler.answers import Again, Answer, Elsewhere, FromTheStart, Unclear, Verdict, WithoutFields
+from crawler.chain import Page
+from crawler.failures import cause_of, is_timeout
+from crawler.full import FullLeg
+from crawler.journey import Journey
 from crawler.middlewares import plain_headers
 from crawler.pipeline import store_page
-from crawler.report import Progress, Tally
 from crawler.retries import Attempts
-from crawler.stopping import Stopped, StopSignal
-from crawler.walk import Walk
-from indexer.catalog.store import Catalog
+from crawler.stopping import Stopped
+from crawler.sweep import SweepLeg
+from crawler.walk import Errand
 from indexer.errors import HubdexError
-from indexer.records import Checkpoint
+from indexer.records import Batch
 
-
-@dataclass
-class Journey:
-    """All that one crawl needs and leaves behind."""
-
-    walk: Walk
-    catalog: Catalog
-    judge: Judge
-    gate: Gate
-    stop: StopSignal
-    headers: dict[str, str]
-    progress: Progress
-    tally: Tally = field(default_factory=Tally)
-    started_at: float = field(default_factory=time.monotonic)
-    is_heard: bool = False
-    """Whether the Hub has ever answered."""
-    error: HubdexError | None = None
-    """What ended the crawl early."""
-
-    @property
-    def seconds(self) -> float:
-        """How long the crawl has been under way."""
-        return time.monotonic() - self.started_at
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether no further page is to be asked for."""
-        return self.error is not None or self.stop.is_set or self.walk.url is None
+LESS_AFTER_FAILURES = 2
+"""A page that timed out so often is asked for in halves."""
+LOOK_SECONDS = 0.5
+"""How often a crawl looks whether another one waits for it."""
 
 
 class ListingSpider(Spider):
@@ -61,31 +37,49 @@ class ListingSpider(Spider):
         super().__init__()
         self.gate = journey.gate
         self._journey = journey
+        self._busy: set[int] = set()
         self._storing = asyncio.Lock()  # first come, first served: pages commit in their order
 
     async def start(self) -> AsyncIterator[Request]:
-        """Ask for the first page."""
-        self._journey.stop.listen()
-        for request in self._next_request():
+        """Ask for the first pages."""
+        journey = self._journey
+        journey.stop.listen()
+        self._watch = asyncio.ensure_future(journey.stop.watch(journey.wanted_by, LOOK_SECONDS))
+        try:
+            async with self._storing:
+                await self._provide()
+        except HubdexError as error:
+            journey.error = error
+        for request in self._requests():
             yield request
+
+    def closed(self, reason: str) -> None:  # noqa: ARG002
+        """Stop looking for others."""
+        self._watch.cancel()
 
     async def parse(self, response: Response) -> AsyncIterator[Request]:
         """Read an answer: ask for the next page, then store this one."""
-        journey = self._journey
+        journey, errand, attempts = self._journey, *_meant(response.request)
         journey.is_heard = True
+        self._widen(response)
         answer = Answer(response.url, response.status, plain_headers(response), response.body)
         journey.tally.throttled += answer.status == 429
         try:
-            verdict = journey.judge.judge(answer, _attempts(response.request))
-            if not isinstance(verdict, Page):
-                for request in self._next_request(await self._prepare(verdict)):
+            verdict = journey.judge.judge(answer, attempts, is_listing=errand.is_listing)
+            if not isinstance(verdict, Page | Unclear):
+                again = await self._prepare(errand, verdict)
+                for request in self._requests(errand, again):
                     yield request
                 return
             async with self._storing:
-                behind = journey.walk.page_read(verdict.next_url, len(verdict.rows))
-                for request in self._next_request():
+                page = verdict if isinstance(verdict, Page) else None
+                behind = journey.walk.read(errand, page)
+                for request in self._requests(errand):
                     yield request
-                await self._store(verdict, behind)
+                await self._store(page, behind)
+                await self._provide()
+            for request in self._requests():
+                yield request
         except HubdexError as error:
             journey.error = journey.error or error
         except Stopped:
@@ -96,80 +90,105 @@ class ListingSpider(Spider):
         journey = self._journey
         if isinstance(failure.value, Stopped):
             return
+        errand, attempts = _meant(getattr(failure, "request", None))
         try:
             verdict = journey.judge.again(
-                _attempts(getattr(failure, "request", None)), cause_of(failure.value), heard=journey.is_heard
+                attempts,
+                cause_of(failure.value),
+                heard=journey.is_heard,
+                is_timeout=is_timeout(failure.value),
             )
-            for request in self._next_request(await self._prepare(verdict)):
+            again = await self._prepare(errand, verdict)
+            for request in self._requests(errand, again):
                 yield request
         except HubdexError as error:
             journey.error = journey.error or error
         except Stopped:
             return
 
-    async def _prepare(self, verdict: Verdict) -> Attempts:
-        """Do what has to be done before the page in hand is asked for again; give what counts for it."""
-        walk = self._journey.walk
+    async def _prepare(self, errand: Errand, verdict: Verdict) -> Attempts:
+        """Do what has to be done before an errand is sent again; give what counts for it."""
+        journey = self._journey
         match verdict:
             case Again():
-                self._journey.tally.retries += 1
-                self._journey.progress.trouble(
-                    "request failed pass=%s page=%d cause=%r wait_seconds=%.1f",
-                    walk.current.name,
-                    walk.checkpoint.pages + 1,
+                journey.tally.retries += 1
+                journey.progress.trouble(
+                    "request failed name=%s cause=%r wait_seconds=%.1f",
+                    errand.name,
                     verdict.cause,
                     verdict.after_seconds,
                 )
-                await self._journey.stop.sleep(verdict.after_seconds)
+                if verdict.is_timeout and verdict.attempts.failures >= LESS_AFTER_FAILURES:
+                    errand.ask_less()
+                await journey.stop.sleep(verdict.after_seconds)
                 return verdict.attempts
             case Elsewhere():
-                walk.moved(verdict.url)
+                errand.moved(verdict.url)
                 return verdict.attempts
             case WithoutFields():
-                self._journey.progress.trouble(
+                journey.progress.trouble(
                     "fields refused by the hub names=%s", ",".join(sorted(verdict.fields))
                 )
-                walk.without(verdict.fields)
+                journey.walk.without(verdict.fields)
             case FromTheStart():
-                self._journey.progress.trouble(
-                    "cursor refused by the hub, pass restarted pass=%s", walk.current.name
-                )
-                walk.restart()
+                journey.progress.trouble("cursor refused by the hub name=%s", errand.name)
+                if journey.walk.is_open(errand):
+                    journey.walk.restart(errand)
         return Attempts()
 
-    def _next_request(self, attempts: Attempts | None = None) -> list[Request]:
-        journey = self._journey
-        if journey.is_over or journey.walk.url is None:
-            return []
-        return [
-            Request(
-                journey.walk.url,
-                callback=self.parse,
-                errback=self.failed,
-                headers=journey.headers,
-                dont_filter=True,
-                # The Hub's own `next` link must arrive byte by byte as it came.
-                meta={"attempts": attempts or Attempts(), "verbatim_url": True},
-            )
-        ]
+    def _requests(self, done: Errand | None = None, attempts: Attempts | None = None) -> list[Request]:
+        """Give the requests that are due; `done` is an errand whose request has been answered."""
+        if done is not None:
+            self._busy.discard(id(done))
+        due = []
+        while not self._journey.is_over:
+            open_errands = self._journey.walk.errands(len(self._busy))
+            errand = next((one for one in open_errands if id(one) not in self._busy), None)
+            if errand is None or errand.url is None:
+                break
+            self._busy.add(id(errand))
+            counted = attempts if errand is done else None
+            due.append(self._request(errand, errand.url, counted or Attempts()))
+        return due
 
-    async def _store(self, page: Page, behind: Checkpoint) -> None:
+    def _request(self, errand: Errand, url: str, attempts: Attempts) -> Request:
+        return Request(
+            url,
+            callback=self.parse,
+            errback=self.failed,
+            headers=self._journey.headers,
+            dont_filter=True,
+            # The Hub's own `next` link must arrive byte by byte as it came.
+            meta={"errand": errand, "attempts": attempts, "verbatim_url": True},
+        )
+
+    def _widen(self, response: Response) -> None:
+        """Let as many chains walk as the quota asks for at the pace at which the Hub answers."""
+        leg, window = self._journey.walk.leg, self._journey.gate.window
+        latency = response.meta.get("download_latency")
+        if isinstance(leg, FullLeg) and window is not None and isinstance(latency, float):
+            leg.widen(ceil(window.limit / window.window_seconds * latency))
+
+    async def _store(self, page: Page | None, behind: Batch) -> None:
         journey = self._journey
         if journey.error is not None:
             return  # a page before this one could not be stored: its checkpoint must not be passed
-        # In a thread: the next page travels meanwhile.
-        batch, applied = await asyncio.to_thread(store_page, journey.catalog, page.rows, behind)
-        journey.tally.add(len(page.rows), batch, applied)
-        window = journey.gate.window
-        journey.progress.page_stored(
-            behind,
-            applied,
-            journey.tally,
-            seconds=journey.seconds,
-            left=None if window is None else window.left,
-        )
+        rows = [] if page is None else page.rows
+        # In a thread: the next pages travel meanwhile.
+        batch, applied = await asyncio.to_thread(store_page, journey.catalog, rows, behind)
+        journey.tell(len(rows), batch, applied)
+
+    async def _provide(self) -> None:
+        """Give a sweep its next suspects."""
+        journey = self._journey
+        leg = journey.walk.leg
+        if isinstance(leg, SweepLeg) and leg.wants_suspects and journey.error is None:
+            await asyncio.to_thread(leg.load, journey.catalog)
+            journey.error = leg.refusal
+            journey.walk.loaded()
 
 
-def _attempts(request: Request | None) -> Attempts:
-    attempts = None if request is None else request.meta.get("attempts")
-    return attempts if isinstance(attempts, Attempts) else Attempts()
+def _meant(request: Request | None) -> tuple[Errand, Attempts]:
+    if request is None:
+        raise TypeError("An answer belongs to no request.")
+    return request.meta["errand"], request.meta["attempts"]

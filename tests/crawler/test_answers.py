@@ -6,10 +6,11 @@ from crawler.answers import (
     Elsewhere,
     FromTheStart,
     Judge,
-    Page,
+    Unclear,
     WithoutFields,
-    read_rows,
+    read_json,
 )
+from crawler.chain import Page
 from crawler.retries import MAX_FAILURES, MAX_REDIRECTS, MAX_THROTTLES, Attempts, Patience
 from indexer.errors import SettingsError, UpstreamError, UpstreamUnavailable
 
@@ -39,7 +40,8 @@ def test_judge_asks_again_when_a_page_is_no_list(body: bytes) -> None:
 def test_judge_asks_again_after_a_failure(status: int) -> None:
     verdict = JUDGE.judge(answer(status), Attempts(failures=3))
 
-    assert verdict == Again(8.0, Attempts(failures=4), f"it answered {status}")
+    timed_out = status in {408, 504}
+    assert verdict == Again(8.0, Attempts(failures=4), f"it answered {status}", timed_out)
 
 
 def test_judge_gives_up_after_so_many_failures() -> None:
@@ -117,5 +119,49 @@ def test_patience_doubles_up_to_a_minute() -> None:
     assert waits == [1, 2, 4, 8, 16, 32, 60, None]
 
 
-def test_read_rows_lets_half_a_surrogate_pair_through_for_its_row_to_be_set_aside() -> None:
-    assert read_rows(b'[{"id":"a"},{"id":"\\ud800"}]') == [{"id": "a"}, {"id": "\ud800"}]
+def test_read_json_lets_half_a_surrogate_pair_through_for_its_row_to_be_set_aside() -> None:
+    assert read_json(b'[{"id":"a"},{"id":"\\ud800"}]') == [{"id": "a"}, {"id": "\ud800"}]
+
+
+MODEL = f"{HUB}/api/models/acme/gale?expand%5B%5D=likes"
+
+
+def of_model(status: int, body: bytes = b"", **headers: str) -> object:
+    return JUDGE.judge(answer(status, body, url=MODEL, **headers), Attempts(), is_listing=False)
+
+
+def test_judge_reads_a_model() -> None:
+    assert of_model(200, b'{"_id":"a","id":"acme/gale"}') == Page([{"_id": "a", "id": "acme/gale"}])
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b"<html>"])
+def test_judge_asks_again_when_an_answer_is_no_model(body: bytes) -> None:
+    assert isinstance(of_model(200, body), Again)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "has_token", "gone"),
+    [
+        (404, "Repository not found", "RepoNotFound", True, True),
+        (404, "Repository not found", "RepoNotFound", False, True),
+        (401, '{"error":"Invalid username or password."}', "", False, True),
+        (404, "Sorry, we can't find the page you are looking for.", "", False, False),
+        (401, "Log in to this network first", "", False, False),
+        (403, "Access denied", "", True, False),
+        (451, "Unavailable", "", False, False),
+    ],
+)
+def test_a_model_is_gone_only_when_the_hub_says_so(
+    status: int, body: str, code: str, *, has_token: bool, gone: bool
+) -> None:
+    judge = Judge(HUB, Patience(), has_token=has_token)
+    said = answer(status, body.encode(), url=MODEL, x_error_code=code)
+
+    assert judge.judge(said, Attempts(), is_listing=False) == (Page([]) if gone else Unclear())
+
+
+def test_a_401_is_no_missing_model_to_whoever_has_a_token() -> None:
+    said = answer(401, b'{"error":"Invalid username or password."}', url=MODEL)
+
+    with pytest.raises(SettingsError, match="refused the Hugging Face token"):
+        Judge(HUB, Patience(), has_token=True).judge(said, Attempts(), is_listing=False)

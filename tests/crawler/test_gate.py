@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.gate import (
+from crawler.gate import Gate
+from indexer.quota import (
     MAX_WAIT_SECONDS,
-    Gate,
     Quota,
     Window,
     after_429,

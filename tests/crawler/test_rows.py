@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from crawler.pipeline import MAX_EXCERPT_LENGTH, to_batch
 from crawler.rows import MAX_FILES, MAX_TAGS, parse_row
 from indexer.errors import MalformedRow
-from indexer.records import Checkpoint, Counters, Listed, ModelRecord, Removal
+from indexer.records import Batch, Checkpoint, Counters, Listed, ModelRecord, Removal
 from tests.fakes.hub import make_row
 
 KEY = "6a72f2e302294c7d32dd278e"
-CHECKPOINT = Checkpoint("full", None, datetime(2026, 1, 1, tzinfo=UTC))
+BEHIND = Batch(checkpoints=(Checkpoint("full", None, datetime(2026, 1, 1, tzinfo=UTC)),))
 
 
 def listed(row: object) -> Listed:
@@ -196,7 +196,7 @@ def test_parse_row_gives_a_storable_meaning_or_refuses(row: object) -> None:
 
 @given(st.lists(st.one_of(json_values, wild_rows, nearly_good_rows), max_size=5))
 def test_to_batch_accounts_for_every_row(rows: list[object]) -> None:
-    batch = to_batch(rows, CHECKPOINT)
+    batch = to_batch(rows, BEHIND)
 
     assert len(batch.listed) + len(batch.removals) + len(batch.set_aside) == len(rows)
     assert all(len(aside.excerpt) <= MAX_EXCERPT_LENGTH for aside in batch.set_aside)
@@ -204,7 +204,7 @@ def test_to_batch_accounts_for_every_row(rows: list[object]) -> None:
 
 
 def test_to_batch_sets_aside_a_row_without_meaning_and_goes_on() -> None:
-    batch = to_batch([make_row(id="acme/gale"), make_row(id="acme/storm", likes=-1)], CHECKPOINT)
+    batch = to_batch([make_row(id="acme/gale"), make_row(id="acme/storm", likes=-1)], BEHIND)
 
     assert [one.record.repo_id for one in batch.listed] == ["acme/gale"]
     assert [(aside.row_id, aside.reason) for aside in batch.set_aside] == [
@@ -214,7 +214,7 @@ def test_to_batch_sets_aside_a_row_without_meaning_and_goes_on() -> None:
 
 
 def test_to_batch_keeps_nothing_of_a_private_row() -> None:
-    batch = to_batch([{"_id": "broken", "id": "acme/secret", "private": True}], CHECKPOINT)
+    batch = to_batch([{"_id": "broken", "id": "acme/secret", "private": True}], BEHIND)
 
     assert "secret" not in repr(batch)
 

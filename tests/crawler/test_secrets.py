@@ -50,7 +50,7 @@ def test_hf_endpoint_is_not_where_we_crawl(crawler: Crawler, start_hub: StartHub
 
     crawler.run(hub.url, "full", HF_ENDPOINT=ourselves.url)
 
-    assert len(hub.requests) == 1
+    assert hub.requests
     assert ourselves.requests == []
 
 
@@ -90,7 +90,7 @@ def test_only_a_trusted_certificate_is_believed(
     assert "cannot be reached (its certificate is not trusted; SSL_CERT_FILE" in doubting.err
     assert trusting.code == 0, trusting.err
     assert trusting.report["new"] == 3
-    assert len(hub.requests) == 1
+    assert hub.requests
 
 
 def encrypt(hub: FakeHub, certificate: Path) -> None:

@@ -1,39 +1,53 @@
+"""The way through passes that one chain walks."""
+
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from crawler.addresses import first_url
+from crawler.chain import GROW_AFTER, Chain, Page
 from crawler.config import CrawlConfig
-from crawler.passes import (
-    FIELDS,
-    Pass,
-    first_url,
-    next_url,
-    passes_of,
-    refused_fields,
-    without_fields,
-)
-from crawler.walk import Walk
-from indexer.errors import UpstreamError
+from crawler.listing import OVERLAP
+from crawler.passes import FULL, HOUR, Pass, expected_rows, passes_of
+from crawler.walk import Known, Walk
+from indexer.errors import BadRequest, UpstreamError
 from indexer.records import Checkpoint
 
 HUB = "https://hub.example"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-HEAD = Pass("head", "downloads", -1, 2, 3_600.0)
-TRENDING = Pass("trending", "trendingScore", -1, 1, 3_600.0)
-FULL = Pass("full", "createdAt", 1)
+HEAD = Pass("head", "downloads", -1, 2, HOUR)
+TRENDING = Pass("trending", "trendingScore", -1, 1, HOUR)
+RECENT = Pass("recent", "lastModified", -1, None, HOUR, is_incremental=True)
 
 
 def walk(*passes: Pass, limit_pages: int | None = None, **checkpoints: Checkpoint) -> Walk:
-    return Walk(passes, HUB, checkpoints=checkpoints, limit_pages=limit_pages, now=lambda: NOON)
+    return Walk(passes, HUB, Known(checkpoints), limit_pages=limit_pages, now=lambda: NOON)
 
 
 def mark(name: str, next_url: str | None = f"{HUB}/api/models?cursor=c", minutes_old: int = 1) -> Checkpoint:
     return Checkpoint(name, next_url, NOON, pages=1, rows=9, updated_at=NOON - timedelta(minutes=minutes_old))
 
 
+def chain_of(way: Walk) -> Chain:
+    (chain,) = way.errands()
+    assert isinstance(chain, Chain)
+    return chain
+
+
+def step(way: Walk, next_url: str | None, rows: list[object] | None = None) -> Checkpoint:
+    return way.read(chain_of(way), Page(rows or [{}], next_url)).checkpoints[0]
+
+
+def pushed(minutes_ago: int) -> dict[str, object]:
+    return {"lastModified": (NOON - timedelta(minutes=minutes_ago)).isoformat()}
+
+
+def config(**settings: int) -> CrawlConfig:
+    return CrawlConfig(HF_TOKEN="", **settings)  # type: ignore[arg-type, call-arg]
+
+
 def test_head_is_downloads_then_trending_within_bounds() -> None:
-    passes = passes_of("head", CrawlConfig(HF_TOKEN="", head_pages=7, trending_pages=3))  # type: ignore[call-arg]
+    passes = passes_of("head", config(head_pages=7, trending_pages=3))
 
     assert [(one.sort, one.direction, one.page_limit) for one in passes] == [
         ("downloads", -1, 7),
@@ -41,109 +55,61 @@ def test_head_is_downloads_then_trending_within_bounds() -> None:
     ]
 
 
-def test_first_url_asks_for_every_field() -> None:
-    parts = urlsplit(first_url(HUB, FULL, frozenset({"sha"})))
-
-    assert (parts.netloc, parts.path) == ("hub.example", "/api/models")
-    assert parse_qsl(parts.query) == [
-        ("limit", "1000"), ("sort", "createdAt"), ("direction", "1"),
-        *(("expand[]", field) for field in FIELDS if field != "sha"),
-    ]  # fmt: skip
+def test_counters_reads_the_heads_of_three_orders() -> None:
+    assert [one.sort for one in passes_of("counters", config())] == ["downloads", "likes", "trendingScore"]
 
 
-def test_next_url_is_taken_verbatim() -> None:
-    link = f'<{HUB}/api/models?expand[]=a&cursor=eyJ%3D+x>; rel="next"'
-
-    assert next_url(link, f"{HUB}/api/models", HUB) == f"{HUB}/api/models?expand[]=a&cursor=eyJ%3D+x"
-
-
-@pytest.mark.parametrize("link", ["", f'<{HUB}/api/models?next=1>; rel="prev"'])
-def test_next_url_is_none_on_the_last_page(link: str) -> None:
-    assert next_url(link, f"{HUB}/api/models", HUB) is None
+def test_there_is_no_other_crawl() -> None:
+    with pytest.raises(BadRequest, match="no crawl named 'sweep'"):
+        passes_of("sweep", config())
 
 
-def test_next_url_finds_the_next_among_others() -> None:
-    link = f'<{HUB}/a>; rel="prev", </b?cursor=1>; title="x"; rel="next"'
+def test_what_a_crawl_will_read_is_said_only_when_it_is_known() -> None:
+    done = Checkpoint("full", None, NOON, finished_at=NOON, last_finished_at=NOON)
+    official = "https://huggingface.co"
 
-    assert next_url(link, f"{HUB}/api/models", HUB) == f"{HUB}/b?cursor=1"
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        "http://hub.example/api/models",
-        "https://hub.example:444/api/models",
-        "https://hub.example.evil/api/models",
-        "https://hub.example@evil/api/models",
-        "//evil/api/models",
-        "https://[bad/api/models",
-        "file:///etc/passwd",
-    ],
-)
-def test_next_url_stays_at_the_hub(target: str) -> None:
-    with pytest.raises(UpstreamError, match="another server"):
-        next_url(f'<{target}>; rel="next"', f"{HUB}/api/models", HUB)
-
-
-def test_next_url_goes_in_no_circle() -> None:
-    with pytest.raises(UpstreamError, match="circle"):
-        next_url(f'<{HUB}/api/models?cursor=1>; rel="next"', f"{HUB}/api/models?cursor=1", HUB)
-
-
-def test_next_url_does_not_take_the_unreadable_for_the_end() -> None:
-    with pytest.raises(UpstreamError, match="cannot be read"):
-        next_url('https://hub.example/api/models; rel="next"', f"{HUB}/api/models", HUB)
-
-
-def test_refused_fields_are_those_the_message_does_not_name() -> None:
-    url = f"{HUB}/api/models?expand[]=likes&expand[]=baseModels&cursor=c"
-    message = '{"error":"Invalid option: expected one of "author"|"likes"|"model-index""}'
-
-    refused = refused_fields(message, url)
-
-    assert refused == {"baseModels"}
-    assert without_fields(url, refused) == f"{HUB}/api/models?expand%5B%5D=likes&cursor=c"
-
-
-@pytest.mark.parametrize("message", ["", "Invalid cursor: not base64", '{"error":"Invalid sort parameter"}'])
-def test_refused_fields_are_none_when_the_message_is_about_something_else(message: str) -> None:
-    assert refused_fields(message, f"{HUB}/api/models?expand[]=likes") == frozenset()
+    assert expected_rows((HEAD, TRENDING), HUB, {}, 0, NOON) == 3_000
+    assert expected_rows((RECENT,), HUB, {}, 7, NOON) is None
+    assert expected_rows((FULL,), HUB, {}, 7, NOON) is None
+    assert expected_rows((FULL,), HUB, {"full": done}, 7, NOON) == 7
+    assert (expected_rows((FULL,), official, {}, 7, NOON.replace(year=2027)) or 0) > 3_100_000
 
 
 def test_walk_reads_one_pass_after_the_other() -> None:
     way = walk(HEAD, TRENDING)
 
-    first = way.page_read(f"{HUB}/api/models?cursor=1", 1_000)
-    second = way.page_read(f"{HUB}/api/models?cursor=2", 1_000)
+    first = step(way, f"{HUB}/api/models?cursor=1")
+    second = step(way, f"{HUB}/api/models?cursor=2")
 
     assert (first.name, first.pages, first.next_url, first.finished_at) == (
         "head", 1, f"{HUB}/api/models?cursor=1", None,
     )  # fmt: skip
-    assert (second.pages, second.rows, second.next_url, second.finished_at) == (2, 2_000, None, NOON)
-    assert way.url == first_url(HUB, TRENDING)
+    assert (second.pages, second.rows, second.next_url, second.finished_at) == (2, 2, None, NOON)
+    assert chain_of(way).url == first_url(HUB, TRENDING)
     assert not way.finished
 
-    way.page_read(None, 3)
+    step(way, None)
 
     assert way.finished
-    assert way.url is None
+    assert not way.errands()
 
 
 def test_walk_resumes_where_it_was_cut_off() -> None:
-    way = walk(FULL, full=mark("full", minutes_old=60 * 24 * 30))
+    way = walk(HEAD, head=mark("head"))
 
-    assert way.url == f"{HUB}/api/models?cursor=c"
-    assert way.page_read(None, 1).pages == 2
+    assert chain_of(way).url == f"{HUB}/api/models?cursor=c"
+    assert step(way, None).pages == 2
 
 
 def test_walk_resumes_in_a_later_pass() -> None:
-    assert walk(HEAD, TRENDING, trending=mark("trending")).current == TRENDING
+    assert walk(HEAD, TRENDING, trending=mark("trending")).leg.name == "trending"
 
 
 @pytest.mark.parametrize(
     "checkpoint",
     [
         mark("head", minutes_old=61),
+        mark("head", minutes_old=-5),  # the clock was set back
         mark("head", next_url=None),
         mark("head", next_url="https://other.example/api/models?cursor=c"),
         mark("head", next_url="https://hub.example.evil/api/models?cursor=c"),
@@ -152,16 +118,17 @@ def test_walk_resumes_in_a_later_pass() -> None:
 def test_walk_begins_anew_when_there_is_nothing_to_resume(checkpoint: Checkpoint) -> None:
     way = walk(HEAD, TRENDING, head=checkpoint)
 
-    assert way.url == first_url(HUB, HEAD)
-    assert way.checkpoint.pages == 0
+    assert chain_of(way).url == first_url(HUB, HEAD)
+    assert way.leg.checkpoint.pages == 0
 
 
 def test_walk_stops_at_the_limit_of_this_run() -> None:
-    way = walk(FULL, limit_pages=1)
+    way = walk(HEAD, limit_pages=1)
+    assert not way.errands(busy=1)
 
-    behind = way.page_read(f"{HUB}/api/models?cursor=1", 1_000)
+    behind = step(way, f"{HUB}/api/models?cursor=1")
 
-    assert way.url is None
+    assert not way.errands()
     assert not way.finished
     assert behind.next_url == f"{HUB}/api/models?cursor=1"
 
@@ -170,19 +137,67 @@ def test_walk_remembers_refused_fields() -> None:
     way = walk(HEAD, TRENDING)
 
     way.without(frozenset({"safetensors"}))
-    assert way.url is not None
-    assert "safetensors" not in way.url
-    way.page_read(None, 1)
+    assert "safetensors" not in (chain_of(way).url or "")
+    step(way, None)
 
-    assert "safetensors" not in (way.url or "")
+    assert way.leg.name == "trending"
+    assert "safetensors" not in (chain_of(way).url or "")
 
 
 def test_walk_restarts_a_pass_once() -> None:
-    way = walk(FULL, full=mark("full"))
+    way = walk(HEAD, head=mark("head"))
 
-    way.restart()
+    way.restart(chain_of(way))
 
-    assert way.url == first_url(HUB, FULL)
-    assert way.checkpoint.rows == 0
+    assert chain_of(way).url == first_url(HUB, HEAD)
     with pytest.raises(UpstreamError, match="twice"):
-        way.restart()
+        way.restart(chain_of(way))
+
+
+def test_recent_ends_at_what_the_last_run_began_with() -> None:
+    known = Checkpoint("recent", None, NOON, finished_at=NOON, last_origin=NOON - timedelta(hours=1))
+    way = walk(RECENT, recent=known)
+
+    first = step(way, f"{HUB}/api/models?cursor=1", [pushed(5), pushed(60)])
+    assert first.origin == NOON - timedelta(minutes=5)
+    assert not way.finished  # it reads ten minutes more, for what was pushed meanwhile
+    last = step(way, f"{HUB}/api/models?cursor=2", [pushed(65), pushed(71)])
+
+    assert way.finished
+    assert last.origin == NOON - timedelta(minutes=5)
+
+
+def test_recent_goes_back_to_the_start_of_the_full_pass_or_a_day() -> None:
+    full = Checkpoint("full", None, NOON - timedelta(hours=3), finished_at=NOON, last_finished_at=NOON)
+    before = OVERLAP.seconds // 60 + 1
+
+    way = walk(RECENT, full=full)
+    step(way, f"{HUB}/api/models?cursor=1", [pushed(5), pushed(180)])
+    assert not way.finished
+    step(way, f"{HUB}/api/models?cursor=2", [pushed(180 + before)])
+    assert way.finished
+
+    way = walk(RECENT)
+    step(way, f"{HUB}/api/models?cursor=1", [pushed(5), pushed(60 * 24)])
+    assert not way.finished
+    step(way, f"{HUB}/api/models?cursor=2", [pushed(60 * 24 + before)])
+    assert way.finished
+
+
+def test_a_commit_dated_ahead_does_not_hide_what_comes_before_its_date() -> None:
+    way = walk(RECENT)
+
+    ahead = step(way, f"{HUB}/api/models?cursor=1", [pushed(-60 * 24 * 365), pushed(5)])
+
+    assert ahead.origin == NOON
+
+
+def test_pages_that_time_out_are_halved_and_grow_again() -> None:
+    way = walk(Pass("full-like", "createdAt", 1))
+    chain = chain_of(way)
+
+    assert [chain.ask_less() for _ in range(6)] == [500, 250, 125, 62, 31, None]
+    for page in range(GROW_AFTER):
+        step(way, f"{HUB}/api/models?limit=31&cursor={page}")
+
+    assert chain.url == f"{HUB}/api/models?limit=62&cursor={GROW_AFTER - 1}"

@@ -1,0 +1,115 @@
+"""Addresses of the Hub's listing: the first page of a pass, the next one, and what may be changed in them."""
+
+import re
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+
+from crawler.passes import Pass
+from indexer.errors import UpstreamError
+
+PAGE_ROWS = 1_000
+"""Rows asked for a page, the most the Hub gives; a shorter page is normal and not the end."""
+LEAST_ROWS = 25
+"""Pages are not made smaller than this, however often the Hub's gateway times out."""
+
+FIELDS = (
+    "author", "createdAt", "lastModified", "sha", "tags", "pipeline_tag", "library_name", "downloads",
+    "downloadsAllTime", "likes", "trendingScore", "gated", "private", "disabled", "siblings", "safetensors",
+)  # fmt: skip
+"""What is asked of a row beside `_id` and `id`, which always come."""
+
+_LINK = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next"?', re.ASCII)
+_LIMIT = re.compile(r"(?<=[?&]limit=)\d{1,6}(?=&|$)", re.ASCII)
+_EXPANDS = frozenset({"expand", "expand[]"})
+
+
+def first_url(upstream: str, one: Pass, refused: frozenset[str] = frozenset()) -> str:
+    """Give the address of a pass's first page, without the fields the Hub has refused."""
+    asked = [("limit", str(PAGE_ROWS)), ("sort", one.sort), ("direction", str(one.direction))]
+    asked += [("expand[]", field) for field in FIELDS if field not in refused]
+    return f"{upstream}/api/models?{urlencode(asked)}"
+
+
+def model_url(upstream: str, repo_id: str, refused: frozenset[str] = frozenset()) -> str:
+    """Give the address of one model, asked for the same fields as the listing."""
+    asked = [("expand[]", field) for field in FIELDS if field not in refused]
+    return f"{upstream}/api/models/{quote(repo_id)}?{urlencode(asked)}"
+
+
+def page_rows(url: str) -> int:
+    """Give how many rows an address asks for; an address that does not say asks for all it can get."""
+    found = _LIMIT.search(url)
+    return int(found[0]) if found else PAGE_ROWS
+
+
+def with_page_rows(url: str, rows: int) -> str:
+    """Give the address for pages of so many rows; everything else, the cursor too, stays byte by byte."""
+    return _LIMIT.sub(str(rows), url)
+
+
+def without_cursor(url: str) -> str:
+    """Give what an address asks for, wherever it goes on."""
+    parts = urlsplit(url)
+    asked = sorted(pair for pair in parse_qsl(parts.query) if pair[0] != "cursor")
+    return urlunsplit(parts._replace(query=urlencode(asked)))
+
+
+def without_fields(url: str, refused: frozenset[str]) -> str:
+    """Give the address without the refused fields; its cursor stays."""
+    parts = urlsplit(url)
+    kept = [
+        (name, text)
+        for name, text in parse_qsl(parts.query, keep_blank_values=True)
+        if name not in _EXPANDS or text not in refused
+    ]
+    return urlunsplit(parts._replace(query=urlencode(kept)))
+
+
+def refused_fields(message: str, url: str) -> frozenset[str]:
+    """Give the fields an address asks for that a 400's message does not name as valid.
+
+    The Hub answers an unknown field with the list of all it knows, each in quotes (recorded 2026).
+    A message that names none of ours is about something else.
+    """
+    asked = {text for name, text in parse_qsl(urlsplit(url).query) if name in _EXPANDS}
+    valid = set(re.findall(r'["\']([\w\-]{1,64})["\']', message[:10_000], re.ASCII))
+    return frozenset(asked - valid) if asked & valid else frozenset()
+
+
+def next_url(link: str, url: str, upstream: str) -> str | None:
+    """Give the `rel="next"` address of a `Link` header, verbatim; `None` ends the pass.
+
+    Raises:
+        UpstreamError: it leads away from the Hub (scheme, host and port must be its own) or in a circle.
+
+    """
+    found = _LINK.search(link)
+    if found is None:
+        if 'rel="next"' in link or "rel=next" in link:
+            raise UpstreamError("The Hub's answer names a next page that cannot be read.")
+        return None
+    target = found[1] if "://" in found[1] else urljoin(url, found[1])
+    require_same_origin(target, upstream)
+    if target == url:
+        raise UpstreamError("The Hub's listing leads in a circle: a page names itself as the next one.")
+    return target
+
+
+def require_same_origin(target: str, upstream: str) -> None:
+    """Let an address pass only when it is the Hub's own: the token must not go anywhere else.
+
+    Raises:
+        UpstreamError: it is not.
+
+    """
+    if _origin(target) != _origin(upstream):
+        host = urlsplit(upstream).netloc
+        raise UpstreamError(f"The Hub at {host} sent the crawl to another server; it was not followed.")
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return ("", None, None)
+    return (parts.scheme, parts.hostname, port)
