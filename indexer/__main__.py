@@ -10,8 +10,9 @@ from types import FrameType
 
 import orjson
 
-from indexer.answers import status_answer
-from indexer.catalog.store import Catalog
+from indexer.answers import set_asides_answer, status_answer
+from indexer.catalog.passes import SET_ASIDE_KEPT
+from indexer.catalog.store import Catalog, utc_now
 from indexer.config import HomeConfig, read_config
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
@@ -20,7 +21,7 @@ from indexer.process import configure_logging, exclusive, run_command
 from indexer.query import parse_query
 from indexer.search import Search
 from indexer.sync import Sync, SyncReport
-from indexer.terminal import page_lines, status_lines
+from indexer.terminal import json_line, page_lines, set_aside_lines, status_lines
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,6 +46,14 @@ def _parser() -> argparse.ArgumentParser:
     status = commands.add_parser(
         "status", help="what is known, how old and how complete", prog="hubdex status"
     )
+    status.add_argument(
+        "--set-aside",
+        nargs="?",
+        type=_count,
+        const=20,
+        metavar="N",
+        help="show the newest N rows of the Hub that had no meaning (20 when N is not given)",
+    )
     for command in (sync, rebuild, search, status):
         command.add_argument("--json", action="store_true", help="answer in JSON")
     return parser
@@ -56,7 +65,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "search":
         return _search(config, arguments)
     if arguments.command == "status":
-        return _status(config, as_json=arguments.json)
+        return _status(config, arguments)
     with exclusive(config.lock_folder, "index sync"):
         if arguments.command == "rebuild":
             _report(_sync_once(config, rebuild=True), as_json=arguments.json)
@@ -112,17 +121,30 @@ def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _status(config: HomeConfig, *, as_json: bool) -> int:
+def _count(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= SET_ASIDE_KEPT:
+        raise argparse.ArgumentTypeError(f"from 1 to {SET_ASIDE_KEPT:,}")
+    return count
+
+
+def _status(config: HomeConfig, arguments: argparse.Namespace) -> int:
+    now = utc_now()
     with Catalog(config.database_url, read_only=True) as catalog:
         state = catalog.state()
+        aside = catalog.set_aside(arguments.set_aside) if arguments.set_aside else []
+    if arguments.set_aside:
+        answered = [json_line(set_asides_answer(state, aside))]
+        print("\n".join(answered if arguments.json else set_aside_lines(state, aside, now)))
+        return EXIT_DONE
     try:
         index = EmbeddedReader(config.index_folder).state()
     except EngineUnavailable:
         index = None
-    if as_json:
-        print(orjson.dumps(status_answer(state, index)).decode())
+    if arguments.json:
+        print(json_line(status_answer(state, index, now)))
     else:
-        print("\n".join(status_lines(state, index)))
+        print("\n".join(status_lines(state, index, now)))
     return EXIT_DONE
 
 

@@ -3,13 +3,14 @@
 Times are ISO 8601 in UTC, sizes are bytes, unknown is null.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from typing_extensions import TypedDict
 
 from indexer.engines.contract import IndexState
 from indexer.query import SearchQuery
-from indexer.records import CatalogState, Checkpoint, StoredModel
+from indexer.records import CatalogState, Checkpoint, SetAside, StoredModel
 from indexer.search import Coverage, Hit, SearchPage
 
 FORMATS = ("gguf", "safetensors", "onnx", "mlx", "pytorch")
@@ -92,12 +93,35 @@ class PassAnswer(TypedDict):
     """How far a pass over the Hub has come."""
 
     name: str
+    state: str
+    """`under_way` or `ended`."""
     pages: int
     rows: int
     started_at: str | None
     updated_at: str | None
     finished_at: str | None
     last_finished_at: str | None
+    age_seconds: int | None
+    """Seconds since its newest page was stored; 0 when the clock says it is still to come."""
+
+
+class SetAsideAnswer(TypedDict):
+    """A row of the Hub that had no meaning."""
+
+    id: str
+    reason: str
+    excerpt: str
+    pass_name: str
+    seen_at: str | None
+    times: int
+
+
+class SetAsidesAnswer(TypedDict):
+    """The newest rows that had no meaning."""
+
+    set_aside: int
+    """How many are kept."""
+    rows: list[SetAsideAnswer]
 
 
 class StatusAnswer(TypedDict):
@@ -110,6 +134,14 @@ class StatusAnswer(TypedDict):
     index_models: int
     index_serial: int | None
     index_synced_at: str | None
+    index_behind: int | None
+    """Changes that are not in the index yet."""
+    crawled_at: str | None
+    """When the newest page of the Hub was stored."""
+    age_seconds: int | None
+    complete: bool
+    """Whether a pass over the whole Hub has ever ended."""
+    completed_at: str | None
     passes: list[PassAnswer]
 
 
@@ -177,7 +209,7 @@ def index_answer(coverage: Coverage) -> IndexAnswer:
         "behind": coverage.behind,
         "synced_at": moment(coverage.synced_at),
         "crawled_at": moment(coverage.crawled_at),
-        "age_seconds": None if age is None else max(0, int(age)),
+        "age_seconds": None if age is None else int(age),
         "complete": coverage.complete,
         "completed_at": moment(coverage.completed_at),
     }
@@ -195,7 +227,7 @@ def query_answer(query: SearchQuery) -> QueryAnswer:
     }
 
 
-def status_answer(state: CatalogState, index: IndexState | None) -> StatusAnswer:
+def status_answer(state: CatalogState, index: IndexState | None, now: datetime) -> StatusAnswer:
     """Give what is known; where the Hub was left off (its cursor) stays inside."""
     return {
         "models": state.models,
@@ -205,21 +237,51 @@ def status_answer(state: CatalogState, index: IndexState | None) -> StatusAnswer
         "index_models": index.models if index else 0,
         "index_serial": index.serial if index else None,
         "index_synced_at": moment(index.synced_at) if index else None,
-        "passes": [pass_answer(checkpoint) for checkpoint in state.passes],
+        "index_behind": max(0, state.serial - index.serial) if index else None,
+        "crawled_at": moment(state.crawled_at),
+        "age_seconds": _age(state.crawled_at, now),
+        "complete": state.completed_at is not None,
+        "completed_at": moment(state.completed_at),
+        "passes": [pass_answer(checkpoint, now) for checkpoint in state.passes],
     }
 
 
-def pass_answer(checkpoint: Checkpoint) -> PassAnswer:
+def pass_answer(checkpoint: Checkpoint, now: datetime) -> PassAnswer:
     """Give how far a pass has come."""
     return {
         "name": checkpoint.name,
+        "state": "under_way" if checkpoint.is_under_way else "ended",
         "pages": checkpoint.pages,
         "rows": checkpoint.rows,
         "started_at": moment(checkpoint.started_at),
         "updated_at": moment(checkpoint.updated_at),
         "finished_at": moment(checkpoint.finished_at),
         "last_finished_at": moment(checkpoint.last_finished_at),
+        "age_seconds": _age(checkpoint.updated_at, now),
     }
+
+
+def set_asides_answer(state: CatalogState, rows: Sequence[SetAside]) -> SetAsidesAnswer:
+    """Give rows that had no meaning."""
+    return {
+        "set_aside": state.set_aside,
+        "rows": [
+            {
+                "id": row.row_id,
+                "reason": row.reason,
+                "excerpt": row.excerpt,
+                "pass_name": row.pass_name,
+                "seen_at": moment(row.seen_at),
+                "times": row.times,
+            }
+            for row in rows
+        ],
+    }
+
+
+def _age(then: datetime | None, now: datetime) -> int | None:
+    """Whole seconds since a moment, never fewer than none: a clock may have been set back."""
+    return None if then is None else max(0, int((now - then).total_seconds()))
 
 
 def moment(value: datetime | None) -> str | None:

@@ -7,6 +7,9 @@ from typing import Literal
 Gated = Literal["no", "auto", "manual"]
 """How access is granted: open, by an automatic form, or by the owner's decision."""
 
+FULL_CRAWL = "full"
+"""Name of the pass that sees every model."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counters:
@@ -232,3 +235,8 @@ class CatalogState:
     def crawled_at(self) -> datetime | None:
         """When the newest page of the Hub was stored, by whatever pass or chain."""
         return max((one.updated_at for one in self.checkpoints if one.updated_at), default=None)
+
+    @property
+    def completed_at(self) -> datetime | None:
+        """When the newest pass over the whole Hub ended; `None` when none ever did."""
+        return next((one.last_finished_at for one in self.checkpoints if one.name == FULL_CRAWL), None)

@@ -16,9 +16,6 @@ from indexer.records import CatalogState, StoredModel
 STATE_SECONDS = 1.0
 """How long the catalog's numbers are good for: an answer need not count them anew."""
 
-FULL_CRAWL = "full"
-"""Name of the pass that sees every model."""
-
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -44,7 +41,7 @@ class Coverage:
     crawled_at: datetime | None
     """When the newest page of the Hub was stored."""
     age_seconds: float | None
-    """Seconds since then; `None` when nothing was ever crawled."""
+    """Seconds since then, never below 0; `None` when nothing was ever crawled."""
     complete: bool
     """Whether a pass over the whole Hub has ever ended."""
     completed_at: datetime | None
@@ -137,8 +134,7 @@ class Search:
     def _coverage(self, index: IndexState) -> Coverage:
         state = self.catalog_state()
         crawled_at = state.crawled_at
-        full = next((mark for mark in state.passes if mark.name == FULL_CRAWL), None)
-        completed_at = full.last_finished_at if full else None
+        age = (self._now() - crawled_at).total_seconds() if crawled_at else None
         return Coverage(
             models=index.models,
             catalog_models=state.models,
@@ -146,9 +142,9 @@ class Search:
             behind=max(0, state.serial - index.serial),
             synced_at=index.synced_at,
             crawled_at=crawled_at,
-            age_seconds=(self._now() - crawled_at).total_seconds() if crawled_at else None,
-            complete=completed_at is not None,
-            completed_at=completed_at,
+            age_seconds=None if age is None else max(0.0, age),
+            complete=state.completed_at is not None,
+            completed_at=state.completed_at,
         )
 
 

@@ -1,55 +1,127 @@
-"""An answer as lines for a terminal, or as one line of JSON for scripts."""
+"""An answer as lines for a terminal, or as one line of JSON for scripts.
 
-from collections.abc import Iterator
+Much of it was written by strangers: what could steer a terminal never reaches it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 import orjson
 
 from indexer.answers import moment, page_answer
 from indexer.engines.contract import IndexState
-from indexer.records import CatalogState
+from indexer.records import CatalogState, Checkpoint, SetAside
 from indexer.search import SearchPage
+
+EXCERPT_SHOWN = 300
+"""Characters of an excerpt in a line for people."""
+CLOCKS_APART = timedelta(minutes=1)
+"""By so much may a stored moment lie ahead before it is worth a word."""
+
+_NOT_ASCII_PRINTABLE = re.compile(r"[^ -~]")
 
 
 def page_lines(page: SearchPage, *, as_json: bool) -> Iterator[str]:
     """Give an answer line by line."""
     if as_json:
-        yield orjson.dumps(page_answer(page)).decode()
+        yield json_line(page_answer(page))
         return
-    width = max((len(hit.model.record.repo_id) for hit in page.hits), default=0)
-    for hit in page.hits:
-        record, counters = hit.model.record, hit.model.counters
+    ids = [printable(hit.model.record.repo_id) for hit in page.hits]
+    width = max(map(len, ids), default=0)
+    for repo_id, hit in zip(ids, page.hits, strict=True):
+        counters = hit.model.counters
         downloads = "" if counters.downloads is None else f"{counters.downloads:,}"
-        yield f"{record.repo_id:<{width}}  {downloads:>13}  {record.task or ''}".rstrip()
+        yield f"{repo_id:<{width}}  {downloads:>13}  {printable(hit.model.record.task or '')}".rstrip()
     about = "" if page.total_exact else "about "
     yield f"{about}{page.total:,} of {page.coverage.models:,} models, {age_words(page.coverage.age_seconds)}"
     if not page.coverage.complete:
         yield "The first pass over the whole Hub has not ended yet: models may be missing."
 
 
-def status_lines(state: CatalogState, index: IndexState | None) -> Iterator[str]:
+def status_lines(state: CatalogState, index: IndexState | None, now: datetime) -> Iterator[str]:
     """Say what is known, how old and how complete it is."""
     yield f"catalog  {state.models:,} models, {state.removed:,} removed, {state.set_aside:,} rows set aside"
     if index is None:
         yield "index    none yet"
     else:
         behind = max(0, state.serial - index.serial)
-        yield f"index    {index.models:,} models, {behind:,} changes behind"
-    for checkpoint in state.passes:
-        if checkpoint.finished_at is None:
-            how = f"under way since {moment(checkpoint.started_at)}"
-        else:
-            how = f"ended {moment(checkpoint.finished_at)}"
-        yield f"{checkpoint.name:<8} {checkpoint.rows:,} rows in {checkpoint.pages:,} pages, {how}"
-    if not state.passes:
+        synced = _when(index.synced_at, now)
+        yield f"index    {index.models:,} models, {behind:,} changes behind, synced {synced}"
+    if state.crawled_at is None:
         yield "nothing has been crawled yet"
+        return
+    yield f"newest   stored {_when(state.crawled_at, now)}"
+    if state.completed_at is None:
+        yield "whole    no pass over the whole Hub has ended yet: models may be missing"
+    else:
+        yield f"whole    the newest pass over the whole Hub ended {_when(state.completed_at, now)}"
+    for checkpoint in state.passes:
+        yield f"{printable(checkpoint.name):<8} {_pass_words(checkpoint, now)}"
+    if state.crawled_at - now > CLOCKS_APART:
+        yield "The newest page was stored in what is the future here: this machine's clock was set back."
+
+
+def set_aside_lines(state: CatalogState, rows: Sequence[SetAside], now: datetime) -> Iterator[str]:
+    """Show rows that had no meaning, newest first: three lines each."""
+    for row in rows:
+        times = f", {row.times:,} times" if row.times > 1 else ""
+        when = _when(row.seen_at, now) if row.seen_at else "at an unknown time"
+        name, met_by = printable(row.row_id) or "(no name)", printable(row.pass_name) or "(no pass)"
+        yield f"{name}: {met_by}, {when}{times}"
+        yield f"    {printable(row.reason)}"
+        yield f"    {_shortened(printable(row.excerpt))}"
+    yield f"{len(rows):,} of {state.set_aside:,} rows set aside"
 
 
 def age_words(seconds: float | None) -> str:
     """Say how old the answers are."""
-    if seconds is None:
-        return "never crawled"
+    return "never crawled" if seconds is None else f"as of {_span_words(seconds)} ago"
+
+
+def printable(text: str) -> str:
+    """Give a text with whatever does not print (control, direction, half characters) spelled out."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
+    )
+
+
+def json_line(answer: object) -> str:
+    """Give an answer as one line of JSON, in ASCII: anything else is escaped as JSON does."""
+    return _NOT_ASCII_PRINTABLE.sub(_escaped, orjson.dumps(answer).decode())
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def _pass_words(checkpoint: Checkpoint, now: datetime) -> str:
+    counts = f"{checkpoint.rows:,} rows in {checkpoint.pages:,} pages"
+    if checkpoint.finished_at is not None:
+        return f"ended {_when(checkpoint.finished_at, now)}, {counts}"
+    newest = f", newest stored {_when(checkpoint.updated_at, now)}" if checkpoint.updated_at else ""
+    before = checkpoint.last_finished_at
+    last = f"; the one before ended {_when(before, now)}" if before else ""
+    return f"under way since {_when(checkpoint.started_at, now)}, {counts}{newest}{last}"
+
+
+def _when(then: datetime, now: datetime) -> str:
+    """Say when something was, and how long ago that is."""
+    if then - now > CLOCKS_APART:
+        return f"{moment(then)} (ahead of this machine's clock)"
+    return f"{moment(then)} ({_span_words((now - then).total_seconds())} ago)"
+
+
+def _span_words(seconds: float) -> str:
     for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds // size)
-            return f"as of {count} {word}{'s' if count > 1 else ''} ago"
-    return "as of less than a minute ago"
+            return f"{count} {word}{'s' if count > 1 else ''}"
+    return "less than a minute"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= EXCERPT_SHOWN else f"{text[: EXCERPT_SHOWN - 3]}..."

@@ -8,7 +8,8 @@ from typing_extensions import TypedDict
 from api.asking import FromSources
 from api.responses import HealthAnswer, JsonResponse, errors_of
 from indexer.answers import IndexAnswer, StatusAnswer, index_answer, status_answer
-from indexer.errors import CatalogMissing, EngineUnavailable
+from indexer.catalog.store import utc_now
+from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable
 
 router = APIRouter(tags=["status"])
 
@@ -42,7 +43,10 @@ def status(sources: FromSources) -> JsonResponse:
         state = sources.catalog().state()
     except CatalogMissing:
         return JsonResponse(answer)
-    answer["catalog"] = status_answer(state, sources.index_state())
+    except CatalogOutdated as error:
+        answer["message"] = str(error)
+        return JsonResponse(answer)
+    answer["catalog"] = status_answer(state, sources.index_state(), utc_now())
     try:
         answer["index"] = index_answer(sources.coverage())
         answer["ready"] = True

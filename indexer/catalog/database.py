@@ -40,6 +40,7 @@ WAL_BYTES_AT_MOST = 4 * WAL_BYTES
 READERS_WAIT_MILLIS = 1_000
 """How long it waits each time; a reader is done within milliseconds."""
 
+_GOES_ON = "could not be written and is as it was before; make room and go on"
 _ASCII_FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
@@ -127,11 +128,21 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise CatalogError(f"The catalog's database failed: {error.orig}.") from error
+        raise CatalogError(_sentence(error)) from error
     except (OverflowError, TypeError) as error:
         raise CatalogError(f"A record cannot be stored: {error}.") from error
     except SQLAlchemyError as error:
         raise CatalogError(f"The catalog's database failed: {type(error).__name__}.") from error
+
+
+def _sentence(error: DBAPIError) -> str:
+    """Say what went wrong, and what to do when somebody can."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code == sqlite3.SQLITE_FULL:
+        return f"The disk is full: the catalog {_GOES_ON}."
+    if code == sqlite3.SQLITE_IOERR_WRITE:  # the system refused: a quota, a limit, or a failing disk
+        return f"The disk takes no more (full, over a quota or failing): the catalog {_GOES_ON}."
+    return f"The catalog's database failed: {error.orig}."
 
 
 def _cut_log(connection: Connection) -> None:

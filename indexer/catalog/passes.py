@@ -26,6 +26,9 @@ from indexer.records import Batch, Checkpoint, SetAside, Waypoint
 SET_ASIDE_KEPT = 10_000
 """So many rows without meaning are kept, the newest; a Hub gone mad must not fill the disk."""
 
+REASON_LENGTH, EXCERPT_LENGTH = 500, 2_000
+"""Characters kept of each."""
+
 
 def keep_pass(connection: Connection, batch: Batch, millis: int) -> None:
     """Store what a batch, whose models are stored already, says about the pass it came from.
@@ -55,13 +58,15 @@ def forget_sightings(connection: Connection, numbers: Sequence[int]) -> None:
     connection.execute(delete(tables.sightings).where(one_of(tables.sightings.c.number, numbers)))
 
 
-def unseen(run: int) -> Select[int]:
-    """Give the query for the numbers of the models that the full pass `run` has not seen, in no order.
+def unseen(run: int, limit: int) -> Select[int]:
+    """Give the query for the lowest numbers of the models that the full pass `run` has not seen.
 
-    It names nothing but numbers, so that an index answers it and the models' long rows stay unread.
+    It names nothing but numbers, so that an index answers it and the models' long rows stay unread;
+    ordered by a bare column the database would walk through those rows instead, to save a sort.
     """
     s, number = tables.sightings.c, tables.models.c.number
-    return select(number).where(~exists().where(s.number == number, s.run == run))
+    query = select(number).where(~exists().where(s.number == number, s.run == run))
+    return query.order_by(number + 0).limit(limit)
 
 
 def count_seen(run: int) -> Select[int]:
@@ -116,13 +121,13 @@ def _keep_set_aside(connection: Connection, rows: Sequence[SetAside], pass_name:
         return
     values: dict[tuple[str, str], Columns] = {}
     for row in rows:
-        at = (row.row_id[:255], row.reason)
+        at = (row.row_id[:255], row.reason[:REASON_LENGTH])
         times = values.pop(at, {"times": 0})["times"] + 1
         values[at] = {
             "pass_name": pass_name,
             "row_id": at[0],
             "reason": at[1],
-            "excerpt": row.excerpt,
+            "excerpt": row.excerpt[:EXCERPT_LENGTH],
             "seen_at": millis,
             "times": times,
         }

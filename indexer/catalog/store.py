@@ -170,10 +170,9 @@ class Catalog:
 
         """
         t = tables.models.c
-        numbers = unseen(to_millis(run) or 0)
+        numbers = unseen(to_millis(run) or 0, limit)
+        query = select(t.key, t.repo_id).where(t.number.in_(numbers)).order_by(t.number)
         with self._database.reading() as connection:
-            suspected = sorted(connection.execute(numbers).scalars())[:limit]
-            query = select(t.key, t.repo_id).where(t.number.in_(suspected)).order_by(t.number)
             return [Suspect(row.key, row.repo_id) for row in connection.execute(query)]
 
     def count_suspects(self, run: datetime) -> int:
