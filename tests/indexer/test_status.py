@@ -74,8 +74,6 @@ def status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., 
     home = tmp_path / "home"
     fill_home(home)
     nasty = SetAside("no key \x1b[2J", "acme/\x9b31mgale\u202e", '{"id": "\x07😀"}')
-        "no key \x1b[2J", "acme/\x9b31mgale\u202e", '{"id": "\x07\ud83d"}'.replace("\ud83d", "😀")
-    )
     with Catalog(HomeConfig(home=home).database_url) as catalog:
         mark = Checkpoint("recent", "u", datetime.now(UTC))
         catalog.apply(Batch(set_aside=(SetAside("no id", "", "{}" * 5_000),), checkpoints=(mark,)))
