@@ -10,7 +10,7 @@ from scheduler.launcher import room_command
 
 COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "up": ("scheduler", ("up",), "start everything: crawl, index and page"),
-    "crawl": ("crawler", (), "read the Hub's listing: head (popular models) or full (all of them)"),
+    "crawl": ("crawler", (), "read the Hub: head, recent, full or counters"),
     "index": ("indexer", (), "bring the index to where the catalog is: sync or rebuild"),
     "serve": ("api", (), "answer searches over HTTP and show the page"),
     "search": ("indexer", ("search",), "search from the terminal"),

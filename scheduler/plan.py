@@ -6,27 +6,36 @@ from typing import Literal
 
 from indexer.records import Checkpoint
 
-Pass = Literal["head", "full"]
+Crawl = Literal["head", "recent", "full", "counters"]
 
-HEAD_EVERY = timedelta(hours=1)
-"""The popular models are looked at again when the last look is older than this."""
 FULL_EVERY = timedelta(hours=20)
 """The whole Hub is walked again when the last walk ended longer ago: nightly, with slack."""
+RECENT_EVERY = timedelta(hours=1)
+COUNTERS_EVERY = timedelta(hours=6)
 
 
-def due_pass(checkpoints: Iterable[Checkpoint], now: datetime) -> Pass | None:
-    """Give the pass to run next: the popular models first, then the whole Hub, then nothing."""
+def due_crawl(checkpoints: Iterable[Checkpoint], now: datetime) -> Crawl | None:
+    """Give the crawl to run next.
+
+    First of all the popular models, so that there is something to find; then the whole Hub; from then
+    on what is new, and the counters now and then. A crawl is done when its last pass has ended.
+    """
     passes = {checkpoint.name: checkpoint for checkpoint in checkpoints}
-    full = passes.get("full")
-    if not _fresh(passes.get("head"), now, HEAD_EVERY) and not _under_way(full):
+    full, sweep = passes.get("full"), passes.get("sweep")
+    if full is None and not _is_fresh(passes.get("trending"), now, RECENT_EVERY):
         return "head"
-    return None if _fresh(full, now, FULL_EVERY) and not _under_way(full) else "full"
+    if not _is_fresh(full, now, FULL_EVERY) or _is_under_way(full) or _is_under_way(sweep):
+        return "full"
+    if not _is_fresh(passes.get("created"), now, RECENT_EVERY):
+        return "recent"
+    return None if _is_fresh(passes.get("likes"), now, COUNTERS_EVERY) else "counters"
 
 
-def _under_way(checkpoint: Checkpoint | None) -> bool:
-    return checkpoint is not None and checkpoint.finished_at is None
+def _is_under_way(checkpoint: Checkpoint | None) -> bool:
+    return checkpoint is not None and checkpoint.is_under_way
 
 
-def _fresh(checkpoint: Checkpoint | None, now: datetime, every: timedelta) -> bool:
+def _is_fresh(checkpoint: Checkpoint | None, now: datetime, every: timedelta) -> bool:
     ended = checkpoint.last_finished_at if checkpoint else None
-    return ended is not None and now - ended < every
+    # A clock that was set back makes an end lie ahead: that says nothing, so the crawl is due.
+    return ended is not None and -RECENT_EVERY < now - ended < every

@@ -17,7 +17,7 @@ from indexer.errors import EXIT_DONE, EXIT_FAILED, EXIT_TRY_LATER, EXIT_USAGE, C
 from indexer.process import exclusive
 from indexer.records import Checkpoint
 from scheduler.launcher import Child, Launcher, ProcessLauncher
-from scheduler.plan import due_pass
+from scheduler.plan import due_crawl
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Supervisor:
         self._waited += LOOK_SECONDS
         if self._waited < self._pause:
             return None
-        due = due_pass(self._checkpoints(), self._now())
+        due = due_crawl(self._checkpoints(), self._now())
         self._waited, self._pause = 0.0, IDLE_SECONDS
         return None if due is None else self._launcher.start("crawler", [due])
 
