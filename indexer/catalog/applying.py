@@ -86,7 +86,7 @@ def apply_batch(connection: Connection, batch: Batch, now: datetime) -> Applied:
     for one in listed:
         _plan_one(plan, one, known.get(one.record.key), buried, millis)
     _run(connection, plan, buried)
-    keep_pass(connection, batch, millis)
+    keep_pass(connection, batch, millis, after=state["serial"])
     new = len(plan.inserts) + len(plan.returns)
     models = state["models"] + new - len(removed)
     connection.execute(update(tables.state).values(serial=plan.serial, models=models))

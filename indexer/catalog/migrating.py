@@ -6,9 +6,10 @@ Each runs inside one transaction that the caller holds: a catalog is of one vers
 from collections.abc import Callable
 from uuid import uuid4
 
-from sqlalchemy import Column, Connection, Table, delete, func, insert, inspect, select, text, update
+from sqlalchemy import Column, Connection, Table, delete, func, insert, inspect, literal, select, text, update
 
 from indexer.catalog import tables
+from indexer.catalog.passes import NO_RUN
 from indexer.errors import CatalogError, CatalogMissing, CatalogOutdated
 
 OLDEST = 1
@@ -82,6 +83,8 @@ def _from_1_to_2(connection: Connection) -> None:
     connection.execute(delete(aside).where(aside.c.id.not_in(newest)))
     tables.set_aside_once.create(connection)
     tables.sightings.create(connection)
+    never = select(tables.models.c.number, literal(NO_RUN))
+    connection.execute(insert(tables.sightings).from_select(["number", "run"], never))
     tables.waypoints.create(connection)
     for index in ("models_repo_id", "models_counters_serial"):
         connection.execute(text(f"DROP INDEX {index}"))

@@ -6,10 +6,9 @@ All of it runs inside the transaction of the batch it came with.
 from collections.abc import Sequence
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
-    Select,
     delete,
-    exists,
     func,
     insert,
     literal,
@@ -29,18 +28,24 @@ SET_ASIDE_KEPT = 10_000
 REASON_LENGTH, EXCERPT_LENGTH = 500, 2_000
 """Characters kept of each."""
 
+NO_RUN = 0
+"""The run of a sighting by no full pass."""
 
-def keep_pass(connection: Connection, batch: Batch, millis: int) -> None:
+
+def keep_pass(connection: Connection, batch: Batch, millis: int, after: int) -> None:
     """Store what a batch, whose models are stored already, says about the pass it came from.
 
     Args:
         connection: inside the batch's transaction.
         batch: the batch.
         millis: the present moment.
+        after: the serial before the batch; its new models have higher ones.
 
     """
     run = to_millis(batch.seen_by)
-    if run is not None:
+    if run is None:
+        _await_sightings(connection, after)
+    else:
         _keep_sightings(connection, batch, run)
         if batch.waypoint is not None:
             _keep_waypoint(connection, batch.waypoint, run)
@@ -58,30 +63,31 @@ def forget_sightings(connection: Connection, numbers: Sequence[int]) -> None:
     connection.execute(delete(tables.sightings).where(one_of(tables.sightings.c.number, numbers)))
 
 
-def unseen(run: int, limit: int) -> Select[int]:
-    """Give the query for the lowest numbers of the models that the full pass `run` has not seen.
-
-    It names nothing but numbers, so that an index answers it and the models' long rows stay unread;
-    ordered by a bare column the database would walk through those rows instead, to save a sort.
-    """
-    s, number = tables.sightings.c, tables.models.c.number
-    query = select(number).where(~exists().where(s.number == number, s.run == run))
-    return query.order_by(number + 0).limit(limit)
+def unseen(run: int) -> ColumnElement[bool]:
+    """Ask whether a sighting is not by the full pass `run`; every model has one, be it by none."""
+    return tables.sightings.c.run != run
 
 
-def count_seen(run: int) -> Select[int]:
-    """Give the query for how many models the full pass `run` has seen."""
-    return select(func.count()).select_from(tables.sightings).where(tables.sightings.c.run == run)
+def _await_sightings(connection: Connection, after: int) -> None:
+    """Give new models a sighting by no pass, so that those unseen are found in this slim table alone."""
+    t = tables.models.c
+    new = select(t.number, _run(NO_RUN)).where(t.serial > after)
+    statement = upsert(tables.sightings).from_select(["number", "run"], new)
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["number"]))
 
 
 def _keep_sightings(connection: Connection, batch: Batch, run: int) -> None:
     """Mark the models of these keys as seen, in one statement: the database knows their numbers."""
     t = tables.models.c
     keys = {*(one.record.key for one in batch.listed), *batch.seen_keys}
-    seen = select(t.number, literal(run, tables.sightings.c.run.type)).where(one_of(t.key, sorted(keys)))
+    seen = select(t.number, _run(run)).where(one_of(t.key, sorted(keys)))
     statement = upsert(tables.sightings).from_select(["number", "run"], seen)
     newest = {"run": statement.excluded.run}
     connection.execute(statement.on_conflict_do_update(index_elements=["number"], set_=newest))
+
+
+def _run(run: int) -> ColumnElement[int]:
+    return literal(run, tables.sightings.c.run.type)
 
 
 def _keep_waypoint(connection: Connection, waypoint: Waypoint, run: int) -> None:

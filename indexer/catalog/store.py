@@ -12,7 +12,7 @@ from indexer.catalog.applying import apply_batch
 from indexer.catalog.database import Database, folded
 from indexer.catalog.mapping import EPOCH, from_millis, to_checkpoint, to_millis, to_set_aside, to_stored
 from indexer.catalog.migrating import check, prepare
-from indexer.catalog.passes import count_seen, unseen
+from indexer.catalog.passes import unseen
 from indexer.errors import ModelNotFound
 from indexer.records import (
     Applied,
@@ -169,18 +169,17 @@ class Catalog:
             limit: so many at most. Those that are removed, or seen after all, are not given again.
 
         """
-        t = tables.models.c
-        numbers = unseen(to_millis(run) or 0, limit)
+        t, seen = tables.models.c, tables.sightings.c
+        numbers = select(seen.number).where(unseen(to_millis(run) or 0)).order_by(seen.number).limit(limit)
         query = select(t.key, t.repo_id).where(t.number.in_(numbers)).order_by(t.number)
         with self._database.reading() as connection:
             return [Suspect(row.key, row.repo_id) for row in connection.execute(query)]
 
     def count_suspects(self, run: datetime) -> int:
         """Count the models that the full pass begun at `run` has not seen."""
+        query = select(func.count()).select_from(tables.sightings).where(unseen(to_millis(run) or 0))
         with self._database.reading() as connection:
-            seen = connection.execute(count_seen(to_millis(run) or 0)).scalar_one()
-            models = connection.execute(select(tables.state.c.models)).scalar_one()
-        return int(models - seen)  # a removed model has no sighting: whatever was seen is a model
+            return int(connection.execute(query).scalar_one())
 
     def waypoints(self) -> list[Waypoint]:
         """Give the places a full pass can begin at, oldest creation first; of two runs at most."""

@@ -108,12 +108,13 @@ checkpoints = Table(
     Column("last_origin", BigInteger),
 )
 
-# Apart from `models`, whose rows are long: marking a model as seen must not rewrite them.
+# One for each model. Apart from `models`, whose rows are long: to mark a model as seen must not
+# rewrite them, to find those unseen must not read them.
 sightings = Table(
     "sightings",
     metadata,
     Column("number", _Number, primary_key=True, autoincrement=False),  # of the model
-    Column("run", BigInteger, nullable=False),  # start of the newest full pass that saw it
+    Column("run", BigInteger, nullable=False),  # start of the newest full pass that saw it, 0: none did
 )
 
 waypoints = Table(
