@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 UP, DOWN = "full/up", "full/down"
 SWEEP = "sweep"
 """The checkpoint of what follows a full pass: under way until everything unseen is confirmed."""
-WAYPOINT_PAGES = 50
+WAYPOINT_PAGES = 10
 """A waypoint is kept every so many pages of a chain."""
 MOST_CHAINS = 16
 

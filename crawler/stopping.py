@@ -4,10 +4,13 @@ Whatever waits, for quota or before another attempt, is woken.
 """
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable
 
 from scrapy.exceptions import IgnoreRequest
+
+logger = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -41,6 +44,7 @@ class StopSignal:
         while self.given_way_to is None:
             await asyncio.sleep(every_seconds)
             self.given_way_to = wanted_by()
+        logger.info("crawl gives way to=%s", self.given_way_to)
         self._told.set()
 
     async def sleep(self, seconds: float) -> None:

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -23,6 +22,8 @@ RESERVE = 0.01
 """Share of a window's quota that is never spent: others may use the same address or token."""
 BURST = 0.2
 """Share of a window's quota that may be spent without pacing: a short pass never waits."""
+UNTOLD_SECONDS = 0.1
+"""Pause until an answer tells of a new window, when more requests are under way than it may hold."""
 MAX_WAIT_SECONDS = 900.0
 """The longest wait a server can ask for."""
 
@@ -109,8 +110,12 @@ def next_delay(window: Window | None, now: float, in_flight: int = 0, sent_at: f
     so that a slow chain never waits; `in_flight` requests have not been counted by the Hub yet.
     At the reserve, the wait lasts until a second after the reset (`t` is rounded down).
     """
-    if window is None or now >= window.resets_at + 1:
+    if window is None:
         return 0.0
+    if now >= window.resets_at + 1:
+        # A window nobody has told of yet: it is as large as the last one, and these will count in it.
+        fresh = replace(window, left=window.limit)
+        return 0.0 if in_flight < max(fresh.usable, 1) else UNTOLD_SECONDS
     usable = window.usable - in_flight
     if usable <= 0:
         return window.resets_at + 1 - now
@@ -203,8 +208,8 @@ class QuotaFile:
             temporary.replace(self._path)
             self._stamp = (status.st_mtime_ns, status.st_ino)
 
-    def _window(self, kept: dict[str, Any]) -> Window | None:
-        if kept.pop("upstream") != self._upstream:
+    def _window(self, kept: object) -> Window | None:
+        if not isinstance(kept, dict) or kept.pop("upstream", None) != self._upstream:
             return None
         window = Window(**kept)
         # A clock that was set back or forward must not make anybody wait longer than a window.

@@ -1,5 +1,6 @@
 """The chains of a full pass: nothing is missed, whatever happens between its pages."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from crawler.addresses import first_url
 from crawler.chain import Chain, Page
-from crawler.full import DOWN, MOST_CHAINS, SWEEP, UP, FullLeg
+from crawler.full import DOWN, MOST_CHAINS, SWEEP, UP, WAYPOINT_PAGES, FullLeg
 from crawler.passes import FULL
 from indexer.records import Batch, Checkpoint, Waypoint
 
@@ -25,9 +26,9 @@ class PaperHub:
     page: int
     refused: set[str] = field(default_factory=set)
 
-    @property
-    def keys(self) -> list[tuple[int, str]]:
-        return sorted((minute, f"{number:024x}") for number, minute in enumerate(self.times))
+    def __post_init__(self) -> None:
+        self.keys = sorted((minute, f"{number:024x}") for number, minute in enumerate(self.times))
+        self._ways = {sign: sorted((sign * minute, key) for minute, key in self.keys) for sign in (1, -1)}
 
     def answer(self, url: str) -> Page | None:
         """A page, or `None` when the cursor is refused; one that is given anew is good again."""
@@ -35,17 +36,16 @@ class PaperHub:
             self.refused.remove(url)
             return None
         asked = dict(parse_qsl(urlsplit(url).query))
-        down = asked["direction"] == "-1"
-        rows = sorted(self.keys, key=lambda row: (-row[0] if down else row[0], row[1]))
+        sign = -1 if asked["direction"] == "-1" else 1
+        rows, start = self._ways[sign], 0
         if "cursor" in asked:
             minute, key = asked["cursor"].split("_")
-            behind = (-int(minute) if down else int(minute), key)
-            rows = [row for row in rows if (-row[0] if down else row[0], row[1]) > behind]
-        shown, more = rows[: self.page], len(rows) > self.page
-        direction = FULL.reversed if down else FULL
+            start = bisect_right(rows, (int(minute), key))
+        shown, more = rows[start : start + self.page], len(rows) > start + self.page
+        direction = FULL if sign == 1 else FULL.reversed
         link = f"{first_url(HUB, direction)}&cursor={shown[-1][0]}_{shown[-1][1]}" if more else None
         self.refused.discard(link or "")
-        return Page([to_row(*row) for row in shown], link)
+        return Page([to_row(sign * minute, key) for minute, key in shown], link)
 
 
 def to_row(minute: int, key: str) -> dict[str, object]:
@@ -209,7 +209,7 @@ def test_a_pass_keeps_waypoints_for_the_next() -> None:
 
     run(leg_of(shelf), hub, shelf, [])
 
-    assert len(shelf.waypoints) == 3
+    assert len(shelf.waypoints) == 300 // 2 // WAYPOINT_PAGES
     assert all(one.url.count("cursor=") == 1 for one in shelf.waypoints)
 
 

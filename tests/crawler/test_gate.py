@@ -1,216 +1,192 @@
+"""The gate in virtual time: at the limit of the quota, never beyond it, whoever else spends from it."""
+
 import asyncio
-from datetime import UTC, datetime
+import selectors
+from collections.abc import Awaitable, Callable
+from math import ceil
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.chain import Chain
+from crawler.full import WAYPOINT_PAGES, FullLeg
 from crawler.gate import Gate
-from indexer.quota import (
-    MAX_WAIT_SECONDS,
-    Quota,
-    Window,
-    after_429,
-    next_delay,
-    observe,
-    parse_quota,
-    parse_retry_after,
-)
+from indexer.quota import QuotaFile
+from tests.crawler.test_full import PaperHub, Shelf, leg_of, spread, step, with_waypoints
 from tests.fakes.hub.quota import FixedWindow
 
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+class _Leaping(selectors.SelectSelector):
+    """Waits for nothing: time leaps to when the next thing happens."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.now += max(timeout or 0.0, 0.0)
+        return super().select(0)
 
 
-def said(left: int, seconds: int, limit: int = 500, window_seconds: int = 300) -> dict[str, str]:
-    return {
-        "ratelimit": f'"api";r={left};t={seconds}',
-        "ratelimit-policy": f'"fixed window";"api";q={limit};w={window_seconds}',
-    }
-
-
-def window(left: int = 500, resets_at: float = 300.0) -> Window:
-    return Window("api", 500, left, resets_at, 300.0)
-
-
-def test_parse_quota_reads_both_headers() -> None:
-    assert parse_quota(said(499, 295)) == Quota("api", 499, 295, 500, 300)
-
-
-def test_parse_quota_does_without_the_policy() -> None:
-    assert parse_quota({"ratelimit": '"resolvers";r=2999;t=51'}) == Quota("resolvers", 2_999, 51)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "api", '"api";r=;t=5', '"api";r=-1;t=5', '"api";t=5;r=1', '"api";r=1;t=5' + "0" * 20]
-)
-def test_parse_quota_takes_garbage_for_nothing(text: str) -> None:
-    assert parse_quota({"ratelimit": text}) is None
-
-
-@given(st.text(), st.text())
-def test_parse_quota_never_fails(limit: str, policy: str) -> None:
-    parse_quota({"ratelimit": limit, "ratelimit-policy": policy})
-    parse_quota(said(1, 1) | {"ratelimit-policy": policy})
-
-
-def test_observe_keeps_what_is_known_when_an_answer_says_nothing() -> None:
-    assert observe(window(), {}, 10.0) == window()
-
-
-@given(st.lists(st.tuples(st.integers(0, 500), st.floats(0, 60)), min_size=1))
-def test_observe_never_raises_what_is_left_within_a_window(answers: list[tuple[int, float]]) -> None:
-    state: Window | None = None
-    now, lowest = 0.0, 500
-
-    for left, passed in answers:
-        now = min(now + passed, 140.0)
-        state = observe(state, said(left, int(300 - now)), now)
-        lowest = min(lowest, left)
-
-        assert state is not None
-        assert state.left == lowest
-
-
-def test_observe_begins_anew_with_a_new_window() -> None:
-    state = observe(window(left=3), said(499, 299), now=301.0)
-
-    assert state == Window("api", 500, 499, 600.0, 300.0)
-
-
-def test_observe_does_not_believe_an_answer_of_the_window_before() -> None:
-    present = window(left=480, resets_at=600.0)
-
-    assert observe(present, said(3, 1), now=305.0) == present
-
-
-def test_next_delay_lets_the_first_request_go() -> None:
-    assert next_delay(None, 0.0) == 0.0
-
-
-def test_next_delay_lets_a_short_pass_go_unpaced() -> None:
-    assert next_delay(window(left=450), 10.0, sent_at=10.0) == 0.0
-
-
-def test_next_delay_spreads_what_is_left_over_the_window() -> None:
-    delay = next_delay(window(left=205, resets_at=300.0), 100.0, sent_at=100.0)
-
-    assert delay == pytest.approx(1.0)
-
-
-def test_next_delay_never_slows_a_slow_chain() -> None:
-    assert next_delay(window(left=300, resets_at=300.0), 100.0, sent_at=99.3) == 0.0
-
-
-def test_next_delay_waits_for_the_reset_at_the_reserve() -> None:
-    assert next_delay(window(left=5), 100.0) == 201.0
-    assert next_delay(window(left=6), 100.0, in_flight=1) == 201.0
-    assert next_delay(window(left=0), 301.0) == 0.0
-
-
-@given(st.integers(0, 500), st.floats(0, 700), st.integers(0, 4), st.none() | st.floats(0, 700))
-def test_next_delay_is_never_longer_than_to_the_reset(
-    left: int, now: float, in_flight: int, sent_at: float | None
-) -> None:
-    sent = None if sent_at is None else min(sent_at, now)
-
-    delay = next_delay(window(left), now, in_flight, sent)
-
-    assert 0.0 <= delay <= max(301.0 - now, 0.0)
-
-
-def test_after_429_waits_for_the_reset_when_nothing_is_left() -> None:
-    assert after_429(said(0, 41) | {"retry-after": "3"}, backoff_seconds=1.0) == 42.0
-
-
-def test_after_429_obeys_another_limiter() -> None:
-    assert after_429(said(99, 241) | {"retry-after": "7"}, backoff_seconds=1.0) == 7.0
-
-
-def test_after_429_backs_off_when_nothing_is_said() -> None:
-    assert after_429(said(99, 241), backoff_seconds=4.0) == 4.0
-    assert after_429({}, backoff_seconds=4.0) == 4.0
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("0", 0.0),
-        ("12", 12.0),
-        ("999999999999", MAX_WAIT_SECONDS),
-        ("Thu, 01 Jan 2026 12:00:30 GMT", 30.0),
-        ("Thu, 01 Jan 2026 11:00:00 GMT", 0.0),
-        ("Thu, 01 Jan 2027 11:00:00 GMT", MAX_WAIT_SECONDS),
-        ("soon", None),
-        ("", None),
-        ("-5", None),
-    ],
-)
-def test_parse_retry_after_reads_seconds_and_dates(text: str, seconds: float | None) -> None:
-    assert parse_retry_after(text, lambda: NOON) == seconds
-
-
-@given(st.text())
-def test_parse_retry_after_never_fails(text: str) -> None:
-    waited = parse_retry_after(text, lambda: NOON)
-
-    assert waited is None or 0 <= waited <= MAX_WAIT_SECONDS
-
-
-class VirtualTime:
-    """A clock that only moves when somebody waits."""
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock moves only when everybody waits."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self._leaping = _Leaping()
+        super().__init__(self._leaping)
 
-    def now(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
+    def time(self) -> float:
+        return self._leaping.now
 
 
-async def walk(requests: int, latency_seconds: float, time: VirtualTime) -> int:
-    """Send requests one after the other through a gate; count the refused ones."""
-    hub = FixedWindow(500, 300, time.now)
-    time.seconds = 17.0  # the Hub's windows do not begin when we do
-    gate = Gate(time.sleep, time.now)
-    refused = 0
+def virtually(work: Callable[[VirtualLoop], Awaitable[float]]) -> float:
+    loop = VirtualLoop()
+    try:
+        return loop.run_until_complete(_as_coroutine(work(loop)))
+    finally:
+        loop.close()
+
+
+async def _as_coroutine(work: Awaitable[float]) -> float:
+    return await work
+
+
+class CountingHub:
+    """A quota as the Hub keeps it, and how often it had to refuse."""
+
+    def __init__(self, loop: VirtualLoop, quota: int, window_seconds: int, latency_seconds: float) -> None:
+        self._window = FixedWindow(quota, window_seconds, loop.time)
+        self._latency_seconds = latency_seconds
+        self.refused = 0
+
+    async def answer(self) -> dict[str, str]:
+        await asyncio.sleep(self._latency_seconds / 2)
+        spent = self._window.spend()
+        await asyncio.sleep(self._latency_seconds / 2)
+        self.refused += not spent.allowed
+        return {name.lower(): text for name, text in spent.headers().items()}
+
+
+async def send(gate: Gate, hub: CountingHub, requests: int) -> None:
     for _ in range(requests):
         await gate.enter()
-        time.seconds += latency_seconds / 2
-        spent = hub.spend()
-        time.seconds += latency_seconds / 2
-        refused += not spent.allowed
-        gate.leave({name.lower(): text for name, text in spent.headers().items()})
-    return refused
+        gate.leave(await hub.answer())
 
 
-@pytest.mark.parametrize("latency_seconds", [0.67, 0.05, 0.3])
-def test_gate_walks_the_whole_hub_at_the_physical_limit(latency_seconds: float) -> None:
-    time = VirtualTime()
+def walk_full(paper: PaperHub, shelf: Shelf, quota: int, latency_seconds: float) -> tuple[float, int, int]:
+    """Walk a full pass as the spider does; gives its seconds, the 429s and the requests."""
+    refused = requests = 0
 
-    refused = asyncio.run(walk(3_100, latency_seconds, time))
+    async def work(loop: VirtualLoop) -> float:
+        nonlocal refused, requests
+        hub = CountingHub(loop, quota, 300, latency_seconds)
+        gate = Gate(asyncio.sleep, loop.time)
+        leg = leg_of(shelf)
+        await asyncio.sleep(17.0)  # the Hub's windows do not begin when we do
+        began = loop.time()
+        await _walk_chains(leg, paper, shelf, gate, hub, latency_seconds)
+        refused, requests = hub.refused, gate.requests
+        return loop.time() - began
 
-    quota_seconds = 300 * (3_100 / 500 - 0.2) - 17  # the last window's share needs no window of its own
-    limit = max(quota_seconds, 3_100 * latency_seconds)
+    return virtually(work), refused, requests
+
+
+async def _walk_chains(
+    leg: FullLeg, paper: PaperHub, shelf: Shelf, gate: Gate, hub: CountingHub, latency_seconds: float
+) -> None:
+    async def one_page(chain: Chain) -> None:
+        await gate.enter()
+        gate.leave(await hub.answer())
+        if chain in leg.errands():
+            step(leg, chain, paper, shelf)
+
+    under_way: dict[asyncio.Task[None], Chain] = {}
+    while not leg.finished:
+        if gate.window is not None:
+            leg.widen(ceil(gate.window.limit / gate.window.window_seconds * latency_seconds))
+        busy = list(under_way.values())
+        under_way |= {asyncio.ensure_future(one_page(c)): c for c in leg.errands() if c not in busy}
+        done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+            del under_way[task]
+    for task in under_way:
+        task.cancel()
+    await asyncio.gather(*under_way, return_exceptions=True)
+
+
+def least_seconds(requests: int, quota: int, at_once: float) -> float:
+    """The least time for so many requests: whole windows, and what is left as fast as it can be sent.
+
+    The first window has lost 17 seconds before anybody asked, which costs nothing.
+    """
+    windows, rest = divmod(requests - 1, quota)
+    return max(requests / at_once, windows * 300 - 17 + (rest + 1) / at_once)
+
+
+def test_two_chains_without_a_token_walk_the_whole_hub_at_the_physical_limit() -> None:
+    """3.1 million models in pages of 1,000, 500 requests in 300 s, 0.67 s a page."""
+    paper, shelf = spread(3_100, 1), Shelf()
+
+    seconds, refused, requests = walk_full(paper, shelf, quota=500, latency_seconds=0.67)
+
     assert refused == 0
-    assert time.seconds - 17 <= 1.03 * limit
+    assert 3_100 <= requests <= 3_104
+    assert seconds <= 1.03 * least_seconds(3_100, 500, at_once=2 / 0.67)
+    assert len(shelf.seen) == 3_100
 
 
-@given(st.integers(1, 40), st.integers(2, 20), st.floats(0.0, 3.0))
-def test_gate_never_runs_into_a_quota(quota: int, window_seconds: int, latency_seconds: float) -> None:
-    time = VirtualTime()
-    hub = FixedWindow(quota, window_seconds, time.now)
-    gate = Gate(time.sleep, time.now)
+@pytest.mark.parametrize(("quota", "chains"), [(1_000, 3), (2_500, 6), (6_000, 14)])
+def test_with_a_token_more_chains_use_what_the_quota_gives(quota: int, chains: int) -> None:
+    paper = spread(3_100, 1)
+    shelf = Shelf(waypoints=with_waypoints(paper, WAYPOINT_PAGES))
 
-    async def walk_on() -> int:
-        refused = 0
-        for _ in range(100):
-            await gate.enter()
-            spent = hub.spend()
-            time.seconds += latency_seconds
-            refused += not spent.allowed
-            gate.leave({name.lower(): text for name, text in spent.headers().items()})
-        return refused
+    seconds, refused, requests = walk_full(paper, shelf, quota, latency_seconds=0.67)
 
-    assert asyncio.run(walk_on()) == 0
+    rate = min(quota / 300, chains / 0.67)
+    assert refused == 0
+    assert requests <= 1.02 * 3_100  # chains overlap by a page where they meet
+    assert requests / seconds >= 0.95 * rate
+    assert len(shelf.seen) == 3_100
+
+
+@settings(deadline=None)
+@given(st.integers(3, 40), st.integers(2, 20), st.floats(0.0, 0.25), st.integers(1, 5))
+def test_the_gate_never_runs_into_a_quota(
+    quota: int, window_seconds: int, latency_share: float, chains: int
+) -> None:
+    refused = -1
+    latency_seconds = latency_share * window_seconds
+
+    async def work(loop: VirtualLoop) -> float:
+        nonlocal refused
+        hub = CountingHub(loop, quota, window_seconds, latency_seconds)
+        gate = Gate(asyncio.sleep, loop.time)
+        await send(gate, hub, 1)  # nobody knows the quota before the first answer
+        await asyncio.gather(*(send(gate, hub, 30) for _ in range(chains)))
+        refused = hub.refused
+        return loop.time()
+
+    virtually(work)
+
+    assert refused == 0
+
+
+def test_processes_that_share_a_file_keep_one_quota(tmp_path: Path) -> None:
+    refused = -1
+
+    async def work(loop: VirtualLoop) -> float:
+        nonlocal refused
+        hub = CountingHub(loop, 20, 60, 0.4)
+        gates = [
+            Gate(asyncio.sleep, loop.time, file=QuotaFile(tmp_path / "q.json", "hub", loop.time, loop.time))
+            for _ in range(3)
+        ]
+        await send(gates[0], hub, 18)
+        await asyncio.gather(*(send(gate, hub, 40) for gate in gates))
+        refused = hub.refused
+        return loop.time()
+
+    virtually(work)
+
+    assert refused == 0
