@@ -130,10 +130,6 @@ class SweepLeg:
         for errand in self._open:
             errand.url = without_fields(errand.url or "", fields)
 
-    def restart(self, errand: Confirmation) -> None:
-        """Never called: a single model has no cursor."""
-        raise UpstreamError(f"The Hub refused to speak of {errand.suspect.repo_id}.")
-
     def _confirmation(self, suspect: Suspect) -> Confirmation:
         return Confirmation(suspect, model_url(self._upstream, suspect.repo_id, self._refused))
 

@@ -90,17 +90,14 @@ class Walk:
         self.leg.without(fields)
 
     def restart(self, errand: Errand) -> None:
-        """Do without the errand's cursor.
+        """Do without a chain's cursor; an errand that was given up meanwhile has none.
 
         Raises:
             UpstreamError: that has happened to it before.
 
         """
-        match self.leg, errand:
-            case (ListingLeg() | FullLeg()) as leg, Chain():
-                leg.restart(errand)
-            case SweepLeg() as leg, Confirmation():
-                leg.restart(errand)
+        if isinstance(errand, Chain) and not isinstance(self.leg, SweepLeg) and self.is_open(errand):
+            self.leg.restart(errand)
 
     def loaded(self) -> None:
         """Go on after a sweep that has run out of suspects."""

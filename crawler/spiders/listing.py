@@ -132,8 +132,7 @@ class ListingSpider(Spider):
                 journey.walk.without(verdict.fields)
             case FromTheStart():
                 journey.progress.trouble("cursor refused by the hub name=%s", errand.name)
-                if journey.walk.is_open(errand):
-                    journey.walk.restart(errand)
+                journey.walk.restart(errand)
         return Attempts()
 
     def _requests(self, done: Errand | None = None, attempts: Attempts | None = None) -> list[Request]:
