@@ -60,6 +60,12 @@ def open_catalog(path: Path) -> Catalog:
     return Catalog(f"sqlite:///{path}", now=lambda: NOW)
 
 
+def make_older(path: Path) -> None:
+    """Make a catalog as version 1 left it, from its own statements."""
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript((Path(__file__).parent / "version_1.sql").read_text(encoding="utf-8"))
+
+
 def dumps_along(folder: Path) -> list[Dump]:
     """What an undisturbed catalog holds after each of the batches, and before the first."""
     path = folder / "undisturbed.db"
@@ -71,30 +77,33 @@ def dumps_along(folder: Path) -> list[Dump]:
     return dumps
 
 
-def in_child(run: Callable[[int], None]) -> tuple[bytes, int]:
-    """Run something in a process of its own.
+def in_children(*runs: Callable[[int], object]) -> tuple[bytes, list[int]]:
+    """Run each in a process of its own, all at once.
 
     Args:
-        run: gets a file descriptor; whatever is written to it is told here.
+        runs: each gets a file descriptor; whatever is written to it is told here.
 
     Returns:
-        What it told, and its exit code (negative: the signal that ended it).
+        What they told, and their exit codes (negative: the signal that ended one).
 
     """
     reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 70
-        try:
-            os.close(reading)
-            run(writing)
-            code = 0
-        finally:
-            os._exit(code)
+    children = []
+    for run in runs:
+        child = os.fork()
+        if child == 0:
+            code = 70
+            try:
+                os.close(reading)
+                run(writing)
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(child)
     os.close(writing)
     with os.fdopen(reading, "rb") as told:
         said = told.read()
-    return said, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return said, [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
 
 
 def _mark(name: str, run: datetime, page: int, **fields: Any) -> Checkpoint:

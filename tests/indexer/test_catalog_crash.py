@@ -15,7 +15,16 @@ from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from indexer.errors import CatalogError
 from indexer.records import Batch
-from tests.indexer.script import BATCHES, Dump, dump_of, dumps_along, in_child, listed, open_catalog
+from tests.indexer.script import (
+    BATCHES,
+    Dump,
+    dump_of,
+    dumps_along,
+    in_children,
+    listed,
+    make_older,
+    open_catalog,
+)
 
 WAL_HEADER, FRAME_HEADER, PAGE = 32, 24, 4_096
 
@@ -36,7 +45,7 @@ def on_connect(act: Callable[[sqlite3.Connection], object]) -> None:
     event.listen(Pool, "connect", connected)
 
 
-def apply_until_killed(path: Path, at: int) -> tuple[int, int, int]:
+def apply_until_killed(path: Path, at: int, batches: tuple[Batch, ...] = BATCHES) -> tuple[int, int, int]:
     """Apply the script in a process that kills itself at its `at`-th statement.
 
     Gives how many batches were acknowledged, how many statements began and how the process ended.
@@ -54,12 +63,29 @@ def apply_until_killed(path: Path, at: int) -> tuple[int, int, int]:
 
         on_connect(lambda connection: connection.set_trace_callback(tick))
         with open_catalog(path) as catalog:
-            for batch in BATCHES:
+            for batch in batches:
                 catalog.apply(batch)
                 os.write(told, b"b")
 
-    said, code = in_child(run)
+    said, [code] = in_children(run)
     return said.count(b"b"), said.count(b"s"), code
+
+
+def test_killed_while_brought_up_to_date_a_catalog_is_of_one_version_or_the_other(tmp_path: Path) -> None:
+    make_older(tmp_path / "whole.db")
+    _, statements, code = apply_until_killed(tmp_path / "whole.db", 0, ())
+    assert (statements > 20, code) == (True, 0)
+
+    for at in range(1, statements + 1):
+        path = tmp_path / f"{at}.db"
+        make_older(path)
+        assert apply_until_killed(path, at, ())[2] == -signal.SIGKILL
+        with closing(sqlite3.connect(path)) as database:
+            [version] = database.execute("select schema_version from state").fetchone()
+            tables = {name for (name,) in database.execute("select name from sqlite_master")}
+        assert ({"sightings", "waypoints"} <= tables) == ("models_repo_id" not in tables) == (version == 2)
+        open_catalog(path).close()
+        assert dump_of(path) == dump_of(tmp_path / "whole.db")
 
 
 def test_killed_at_every_statement_a_batch_is_whole_or_not_there(tmp_path: Path, dumps: list[Dump]) -> None:
@@ -187,7 +213,7 @@ def test_a_full_disk_is_said_and_stores_nothing_by_halves(
             for batch in LARGE[done:]:
                 catalog.apply(batch)
 
-    said, code = in_child(run)
+    said, [code] = in_children(run)
 
     assert code == 0
     assert "disk" in said.decode()

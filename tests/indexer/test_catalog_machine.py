@@ -1,6 +1,8 @@
 """The catalog against a plain dictionary, through any sequence of pages."""
 
 import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from indexer.catalog.store import Catalog
-from indexer.records import Batch, Counters, Listed, ModelRecord, Removal
+from indexer.records import Batch, Checkpoint, Counters, Listed, ModelRecord, Removal
 
 KEYS = st.integers(0, 5).map(lambda number: f"{number:024x}")
 PATHS = st.sampled_from(["a/x", "a/X", "b/y", "c", "d/z"])
@@ -18,6 +20,16 @@ ROWS = st.builds(
     PATHS,
     st.sampled_from([None, "1" * 40, "2" * 40]),
     st.sampled_from([0, 1, 2]),
+)
+RUNS = st.sampled_from([datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)])
+"""Starts of full passes, drawn in any order: a clock may be set back."""
+MARKS = st.builds(
+    lambda name, run, ended: Checkpoint(
+        name, None if ended else "u", run, finished_at=run if ended else None, origin=run
+    ),
+    st.sampled_from(["head", "full", "full/up", "full/down"]),
+    RUNS,
+    st.booleans(),
 )
 
 
@@ -31,9 +43,24 @@ class CatalogMachine(RuleBasedStateMachine):
         self.truth: dict[str, Listed] = {}
         self.follower: dict[int, tuple[str, int | None]] = {}
         self.serial = 0
+        self.seen: dict[str, datetime] = {}
+        self.marks: dict[str, Checkpoint] = {}
 
-    @rule(rows=st.lists(ROWS, max_size=6))
-    def list_a_page(self, rows: list[Listed]) -> None:
+    @rule(
+        rows=st.lists(ROWS, max_size=6),
+        run=st.none() | RUNS,
+        seen_keys=st.lists(KEYS, max_size=3),
+        marks=st.lists(MARKS, max_size=2, unique_by=lambda mark: mark.name),
+        dropped=st.lists(st.sampled_from(["full/up", "full/down"]), max_size=2),
+    )
+    def list_a_page(
+        self,
+        rows: list[Listed],
+        run: datetime | None,
+        seen_keys: list[str],
+        marks: list[Checkpoint],
+        dropped: list[str],
+    ) -> None:
         by_key = {row.record.key: row for row in rows}
         page = {row.record.repo_id: row for row in by_key.values()}
         for row in page.values():
@@ -42,11 +69,35 @@ class CatalogMachine(RuleBasedStateMachine):
                 if known.record.repo_id == row.record.repo_id and key not in arriving:
                     del self.truth[key]
         self.truth |= {row.record.key: row for row in page.values()}
-        self.catalog.apply(Batch(tuple(rows)))
+        if run is not None:
+            self.seen |= dict.fromkeys((*by_key, *seen_keys), run)
+        self.seen = {key: when for key, when in self.seen.items() if key in self.truth}
+        self.marks = {name: mark for name, mark in self.marks.items() if name not in dropped}
+        for mark in marks:
+            ended = mark if not mark.is_under_way else None
+            before = self.marks.get(mark.name)
+            kept = (
+                (ended.finished_at, ended.origin)
+                if ended
+                else (before.last_finished_at, before.last_origin)
+                if before
+                else (None, None)
+            )
+            self.marks[mark.name] = replace(mark, last_finished_at=kept[0], last_origin=kept[1])
+        self.catalog.apply(
+            Batch(
+                tuple(rows),
+                seen_by=run,
+                seen_keys=tuple(seen_keys),
+                checkpoints=tuple(marks),
+                dropped_checkpoints=tuple(dropped),
+            )
+        )
 
     @rule(key=KEYS)
     def remove(self, key: str) -> None:
         self.truth.pop(key, None)
+        self.seen.pop(key, None)
         self.catalog.apply(Batch(removals=(Removal(key, "gone"),)))
 
     @rule()
@@ -80,6 +131,19 @@ class CatalogMachine(RuleBasedStateMachine):
             key: row.record for key, row in self.truth.items()
         }
         assert self.catalog.state().models == len(self.truth)
+
+    @invariant()
+    def suspects_what_a_run_has_not_seen(self) -> None:
+        for day in (1, 2, 3):
+            run = datetime(2026, 11, day, tzinfo=UTC)
+            suspects = [suspect.key for suspect in self.catalog.suspects(run)]
+            assert sorted(suspects) == sorted(key for key in self.truth if self.seen.get(key) != run)
+            assert self.catalog.count_suspects(run) == len(suspects)
+
+    @invariant()
+    def keeps_the_checkpoints(self) -> None:
+        held = {mark.name: replace(mark, updated_at=None) for mark in self.catalog.checkpoints()}
+        assert held == self.marks
 
     def teardown(self) -> None:
         self.catalog.close()
