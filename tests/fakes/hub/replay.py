@@ -17,7 +17,10 @@ _AS_RECORDED = (
 
 
 class ReplaySource(ListSource):
-    """The recorded models, as far as they are known: what the recording lacks, the listing lacks."""
+    """The recorded models, as far as they are known: what the recording lacks, the listing lacks.
+
+    But every model of the Hub has a moment of creation: those unknown get the one of the oldest models.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(read_recording(folder / "models.jsonl.gz"))
@@ -48,7 +51,7 @@ def replayed(recorded: Row) -> Row:
         tags, tag = row.get("tags", []), f"license:{license_name}"
         if isinstance(tags, list) and tag not in tags:
             row["tags"] = [*tags, tag]
-    created = int(seconds_of(str(row["createdAt"]))) if "createdAt" in row else LEGACY_SECONDS
+    created = int(seconds_of(str(row.setdefault("createdAt", iso(LEGACY_SECONDS)))))
     row["_id"] = object_id(max(created, LEGACY_SECONDS), str(row["id"]))
     return row
 
