@@ -52,11 +52,11 @@ class SweepCounts:
 
 
 class SweepLeg:
-    """The look for what is gone, after the full pass that began at `run`.
+    """The look for what is gone, after a full pass.
 
     Args:
         upstream: the Hub's address.
-        run: the start of the full pass.
+        checkpoint: how far it has come; it began when the full pass did.
         percent: the share of the models that may be missing; above it none is removed.
         now: the clock.
 
@@ -64,9 +64,11 @@ class SweepLeg:
 
     name = SWEEP
 
-    def __init__(self, upstream: str, run: datetime, percent: float, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, upstream: str, checkpoint: Checkpoint, percent: float, now: Callable[[], datetime]
+    ) -> None:
         self._upstream = upstream
-        self._run = run
+        self._run = checkpoint.started_at
         self._percent = percent
         self._now = now
         self._refused: frozenset[str] = frozenset()
@@ -75,7 +77,7 @@ class SweepLeg:
         self.counts = SweepCounts()
         self.refusal: UpstreamError | None = None
         """Why nothing was removed, when too many models are missing."""
-        self.checkpoint = Checkpoint(SWEEP, None, run)
+        self.checkpoint = checkpoint
 
     @property
     def finished(self) -> bool:

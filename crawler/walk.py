@@ -116,7 +116,7 @@ class Walk:
     def _go_on(self) -> None:
         before = self.leg
         if isinstance(before, FullLeg):
-            self.leg = self._sweep(before.checkpoint.started_at)
+            self.leg = self._sweep(Checkpoint(SWEEP, None, before.checkpoint.started_at))
         elif self._later:
             self.leg = self._leg(self._later.pop(0))
         else:
@@ -129,7 +129,7 @@ class Walk:
         marks = self._known.checkpoints
         full, sweep = marks.get(FULL.name), marks.get(SWEEP)
         if FULL in passes and full and sweep and sweep.is_under_way and not full.is_under_way:
-            return self._sweep(full.started_at), []
+            return self._sweep(sweep), []
         for at, one in enumerate(passes):
             leg = self._leg(one)
             if isinstance(leg, ListingLeg) and leg.resumed:
@@ -141,5 +141,5 @@ class Walk:
             return FullLeg(self._upstream, self._known.checkpoints, self._known.waypoints, self._now)
         return ListingLeg(one, self._upstream, self._known.checkpoints, self._now)
 
-    def _sweep(self, run: datetime) -> SweepLeg:
-        return SweepLeg(self._upstream, run, self._removal_percent, self._now)
+    def _sweep(self, checkpoint: Checkpoint) -> SweepLeg:
+        return SweepLeg(self._upstream, checkpoint, self._removal_percent, self._now)
