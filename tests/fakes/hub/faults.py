@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +32,7 @@ class Fault:
     content_type: str = HTML
     shown: int | None = None
     extra: tuple[object, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def ending(self) -> Ending:
@@ -39,6 +40,11 @@ class Fault:
             case "drop" | "truncate" | "reset" | "reset midway" | "stall" as ending:
                 return ending
         return "whole"
+
+    @property
+    def needs_page(self) -> bool:
+        """Whether it is about the rows of a page, so that it strikes only where there is one."""
+        return self.kind in {"short", "rows"}
 
     @classmethod
     def answer(
@@ -52,6 +58,20 @@ class Fault:
     ) -> "Fault":
         """An error status; a 429 leaves the quota as it is, as the Hub's other limiters do."""
         return cls("status", route, at, status, retry_after, rate_headers)
+
+    @classmethod
+    def says(
+        cls,
+        status: int,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        route: Route = "listing",
+        at: int | None = None,
+    ) -> "Fault":
+        """An error status in words of one's own."""
+        told = tuple((headers or {}).items())
+        return cls("status", route, at, status, body=body, content_type="text/plain", headers=told)
 
     @classmethod
     def drop(cls, *, route: Route = "listing", at: int | None = None) -> "Fault":

@@ -55,10 +55,12 @@ class Manner:
     loses_compound_searches: bool = False
     ends_with_empty_page: bool = False
     gateway_limit: int | None = None
+    refused_expand: tuple[str, ...] = ()
 
     @property
     def options(self) -> tuple[str, ...]:
-        return LIST_OPTIONS + (DISPUTED_OPTIONS if self.takes_disputed_expand else ())
+        known = LIST_OPTIONS + (DISPUTED_OPTIONS if self.takes_disputed_expand else ())
+        return tuple(option for option in known if option not in self.refused_expand)
 
 
 @dataclass(frozen=True)

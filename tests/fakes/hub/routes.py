@@ -164,6 +164,8 @@ def faulty(fault: Fault, target: Target) -> Answer | None:
             return redirection(fault.location or here)
         case "status":
             headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+            if fault.body:
+                return Answer(fault.status, fault.body, headers | dict(fault.headers), fault.content_type)
             if fault.status in {502, 503, 504}:
                 answer = gateway_failure(fault.status)
                 return Answer(answer.status, answer.body, headers, answer.content_type)

@@ -5,7 +5,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
@@ -35,13 +36,15 @@ _REMEMBERED = 10_000
 
 @dataclass(frozen=True)
 class Request:
-    """A request the Hub has had, and the status it gave it; 0 when it gave no answer at all."""
+    """A request the Hub has had, when, and the status it gave it; 0 when it gave no answer at all."""
 
     method: str
     path: str
     params: Params
     headers: dict[str, str]
     status: int
+    moment: float
+    """When it came, by the Hub's clock."""
 
 
 class FakeHub:
@@ -82,6 +85,7 @@ class FakeHub:
         self._cursors = GivenCursors(cursor_lifetime_requests)
         self._anonymous = FixedWindow(quota, window_seconds, clock)
         self._signed_in = FixedWindow(token_quota, window_seconds, clock)
+        self._clock = clock
         self._rate_headers = rate_headers
         self._lower_case_headers = lower_case_headers
         self._on_request = on_request
@@ -123,6 +127,15 @@ class FakeHub:
         if token_quota is not None:
             self._signed_in.set_quota(token_quota)
 
+    def let_others_spend(self, requests: int) -> None:
+        """Let strangers behind the same address send so many requests."""
+        for _ in range(requests):
+            self._anonymous.spend()
+
+    def refuse_expand(self, *options: str) -> None:
+        """Know these options of `expand` no more."""
+        self._manner = replace(self._manner, refused_expand=options)
+
     def expire_cursors(self) -> None:
         """Refuse every cursor there has been with 400 from now on."""
         self._cursors.expire()
@@ -159,6 +172,7 @@ class FakeHub:
 
     def _exchange(self, method: str, raw_target: str, headers: dict[str, str]) -> Exchange:
         self._tell_of_request()
+        moment = self._clock()
         target = Target.of(raw_target)
         credentials = headers.get("authorization")
         viewer = self._viewer(credentials)
@@ -167,7 +181,7 @@ class FakeHub:
         answer, fault = self._decide(method, target, viewer, spent)
         dressed = self._dress(answer, spent, fault, anonymous=credentials is None)
         exchange = Exchange(dressed, "whole" if fault is None else fault.ending)
-        self._requests.append(Request(method, target.path, target.params, headers, exchange.status))
+        self._requests.append(Request(method, target.path, target.params, headers, exchange.status, moment))
         self.throttled += exchange.status == 429
         return exchange
 
@@ -194,6 +208,8 @@ class FakeHub:
         if answer is None:
             catalogue = Catalogue(self.source, self.url, self._manner, self._cursors)
             answer = catalogue.answer(target, viewer or Viewer(), fault)
+        if fault is not None and fault.needs_page and answer.status != HTTPStatus.OK:
+            self._script.extend([replace(fault, at=None)])  # it is still to come
         return answer, fault
 
     def _wait(self, fault: Fault | None) -> None:

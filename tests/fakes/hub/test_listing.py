@@ -202,3 +202,12 @@ def test_private_models_are_listed_only_to_a_token_that_may_see_them(source: Lis
         assert len(ask(hub, "/api/models", token="hf_x").rows) == 60
     with FakeHub(source, token="hf_x") as hub:
         assert len(ask(hub, "/api/models", token="hf_x").rows) == 59
+
+
+def test_a_hub_can_stop_to_know_a_field() -> None:
+    with FakeHub(ListSource([make_row()])) as hub:
+        hub.refuse_expand("author")
+        refused = ask(hub, "/api/models?expand[]=author")
+        assert refused.status == 400
+        assert '"author"' not in refused.error
+        assert '"likes"' in refused.error
