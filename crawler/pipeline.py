@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import orjson
 
-from crawler.rows import parse_row
+from crawler.rows import key_in, parse_row
 from indexer.catalog.store import Catalog
 from indexer.errors import MalformedRow
 from indexer.records import Applied, Batch, Listed, SetAside
 
 MAX_EXCERPT_LENGTH = 2_000
-MAX_KEY_LENGTH = 24
 
 
 def to_batch(rows: Sequence[object], behind: Batch) -> Batch:
@@ -28,7 +27,8 @@ def to_batch(rows: Sequence[object], behind: Batch) -> Batch:
             said = parse_row(row)
         except MalformedRow as error:
             set_aside.append(SetAside(error.reason, error.row_id, _excerpt(row)))
-            seen_keys += _keys_of(row)
+            if (key := key_in(row)) is not None:
+                seen_keys.append(key)
             continue
         if isinstance(said, Listed):
             listed.append(said)
@@ -52,11 +52,6 @@ def store_page(catalog: Catalog, rows: Sequence[object], behind: Batch) -> tuple
     """
     batch = to_batch(rows, behind)
     return batch, catalog.apply(batch)
-
-
-def _keys_of(row: object) -> list[str]:
-    key = row.get("_id") if isinstance(row, dict) else None
-    return [key] if isinstance(key, str) and len(key) <= MAX_KEY_LENGTH else []
 
 
 def _excerpt(row: object) -> str:

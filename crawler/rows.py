@@ -44,7 +44,7 @@ def parse_row(row: object) -> Listed | Removal:
         raise MalformedRow("it is not an object")
     is_private = row.get("private")
     named = row.get("id", row.get("modelId"))
-    shown_id = named[:MAX_TEXT_LENGTH] if isinstance(named, str) and is_private in (None, False) else ""
+    shown_id = _shown(named) if isinstance(named, str) and is_private in (None, False) else ""
     try:
         key = _key(row.get("_id"))
         if _flag(is_private, "private"):
@@ -58,6 +58,14 @@ def moment_in(row: object, field: str) -> datetime | None:
     """Give a moment that a row names (`createdAt`, `lastModified`); `None` when it names none of sense."""
     try:
         return _moment(row.get(field), field) if isinstance(row, dict) else None
+    except _Refused:
+        return None
+
+
+def key_in(row: object) -> str | None:
+    """Give the key a row names, whatever else it says; `None` when it names none."""
+    try:
+        return _key(row.get("_id")) if isinstance(row, dict) else None
     except _Refused:
         return None
 
@@ -196,6 +204,11 @@ def _params(value: object) -> int | None:
     if type(total) is int and total <= 0:
         return None  # the headers of some real models claim -1,000,000,000: that is not known
     return _count(total, "safetensors.total")
+
+
+def _shown(text: str) -> str:
+    """Give the beginning of a text that may hold anything, as far as it can be written as UTF-8."""
+    return text[:MAX_TEXT_LENGTH].encode(errors="replace").decode()
 
 
 def _is_storable(text: str) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.pipeline import MAX_EXCERPT_LENGTH, to_batch
-from crawler.rows import MAX_FILES, MAX_TAGS, parse_row
+from crawler.rows import MAX_FILES, MAX_TAGS, key_in, parse_row
 from indexer.errors import MalformedRow
 from indexer.records import Batch, Checkpoint, Counters, Listed, ModelRecord, Removal
 from tests.fakes.hub import make_row
@@ -225,3 +225,11 @@ def test_a_senseless_parameter_count_is_unknown_and_costs_nothing_else(total: in
 
     assert isinstance(parsed, Listed)
     assert parsed.record.params is None
+
+
+def test_half_a_surrogate_pair_in_an_id_is_set_aside_in_storable_words() -> None:
+    with pytest.raises(MalformedRow) as refused:
+        parse_row({"_id": KEY, "id": "acme/\ud800"})
+
+    assert refused.value.row_id == "acme/?"
+    assert key_in({"_id": f"{KEY[:-1]}\ud800"}) is None
