@@ -79,7 +79,7 @@ def next_url(link: str, url: str, upstream: str) -> str | None:
     """Give the `rel="next"` address of a `Link` header, verbatim; `None` ends the pass.
 
     Raises:
-        UpstreamError: it leads away from the Hub (scheme, host and port must be its own) or in a circle.
+        UpstreamError: it leads away from the Hub (scheme, host and port must be its own).
 
     """
     found = _LINK.search(link)
@@ -89,8 +89,6 @@ def next_url(link: str, url: str, upstream: str) -> str | None:
         return None
     target = found[1] if "://" in found[1] else urljoin(url, found[1])
     require_same_origin(target, upstream)
-    if target == url:
-        raise UpstreamError("The Hub's listing leads in a circle: a page names itself as the next one.")
     return target
 
 

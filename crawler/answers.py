@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TypeAlias, cast
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -12,7 +13,7 @@ from crawler.addresses import next_url, refused_fields, require_same_origin
 from crawler.chain import Page
 from crawler.retries import MAX_REDIRECTS, Attempts, Patience
 from indexer.errors import SettingsError, UpstreamError, UpstreamUnavailable
-from indexer.quota import after_429
+from indexer.quota import after_429, parse_retry_after
 
 _RETRIED = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -92,7 +93,8 @@ class Judge:
             case 429:
                 return self._throttled(answer, attempts)
             case status if status in _RETRIED:
-                return self.again(attempts, f"it answered {status}", is_timeout=status in _TIMEOUTS)
+                again = self.again(attempts, f"it answered {status}", is_timeout=status in _TIMEOUTS)
+                return replace(again, after_seconds=max(again.after_seconds, _asked_seconds(answer)))
             case status if status in _REDIRECTS:
                 return self._elsewhere(answer, attempts)
             case status if not is_listing and status != 400:
@@ -138,8 +140,10 @@ class Judge:
         if not is_listing or not isinstance(said, list):
             what = "no list of models" if is_listing else "no model"
             return self.again(attempts, f"its answer was {what}")
-        rows = cast("list[object]", said)
-        return Page(rows, next_url(answer.headers.get("link", ""), answer.url, self.upstream))
+        following = next_url(answer.headers.get("link", ""), answer.url, self.upstream)
+        if following == answer.url:
+            return self.again(attempts, "its page named itself as the next one")
+        return Page(cast("list[object]", said), following)
 
     def _absent(self, answer: Answer) -> Page | Unclear:
         """Tell a model that is gone from one that is only not shown (recorded 2026).
@@ -213,6 +217,11 @@ def read_json(body: bytes) -> object:
             return cast("object", json.loads(body))
         except RecursionError:
             raise ValueError("nested too deeply") from None
+
+
+def _asked_seconds(answer: Answer) -> float:
+    """How long the Hub, or what stands before it, asks to be left alone."""
+    return parse_retry_after(answer.headers.get("retry-after", ""), lambda: datetime.now(UTC)) or 0.0
 
 
 def _said(answer: Answer) -> str:

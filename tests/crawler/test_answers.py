@@ -36,12 +36,30 @@ def test_judge_asks_again_when_a_page_is_no_list(body: bytes) -> None:
     )
 
 
+def test_judge_goes_in_no_circle() -> None:
+    itself = f'<{URL}>; rel="next"'
+
+    assert JUDGE.judge(answer(200, b"[]", link=itself), Attempts()) == Again(
+        1.0, Attempts(failures=1), "its page named itself as the next one"
+    )
+    with pytest.raises(UpstreamUnavailable, match="named itself"):
+        JUDGE.judge(answer(200, b"[]", link=itself), Attempts(failures=MAX_FAILURES - 1))
+
+
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
 def test_judge_asks_again_after_a_failure(status: int) -> None:
     verdict = JUDGE.judge(answer(status), Attempts(failures=3))
 
     timed_out = status in {408, 504}
     assert verdict == Again(8.0, Attempts(failures=4), f"it answered {status}", timed_out)
+
+
+def test_judge_waits_at_least_as_long_as_a_failing_hub_asks() -> None:
+    verdicts = [
+        JUDGE.judge(answer(503, retry_after=asked), Attempts(failures=3)) for asked in ("2", "30", "x")
+    ]
+
+    assert [one.after_seconds for one in verdicts if isinstance(one, Again)] == [8.0, 30.0, 8.0]
 
 
 def test_judge_gives_up_after_so_many_failures() -> None:
