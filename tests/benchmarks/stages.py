@@ -6,6 +6,7 @@ import resource
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -55,11 +56,11 @@ def crawl_stage(arguments: argparse.Namespace) -> None:
     busy, processor, rows, slowest = 0.0, 0.0, 0, 0.0
     with Catalog(database_of(arguments.home)) as catalog:
         began_at = datetime.now(UTC)
-        checkpoint = Checkpoint("full", "https://hub.example/next", began_at)
+        checkpoint = Checkpoint("full", None, began_at)
         for page in pages_of(arguments):
             began, began_processor = time.perf_counter(), time.process_time()
             parsed = [parse_row(row) for row in orjson.loads(page)]
-            checkpoint = checkpoint.after_page(checkpoint.next_url, len(parsed))
+            checkpoint = checkpoint.after_page(None, len(parsed))
             listed = tuple(one for one in parsed if isinstance(one, Listed))
             waypoint = Waypoint("https://hub.example/next", began_at + timedelta(seconds=rows))
             catalog.apply(Batch(listed, checkpoints=(checkpoint,), seen_by=began_at, waypoint=waypoint))
@@ -68,6 +69,7 @@ def crawl_stage(arguments: argparse.Namespace) -> None:
             processor += time.process_time() - began_processor
             if rows % 500_000 == 0:
                 say(f"  {rows:,} rows, {rows / busy:,.0f} rows/s")
+        catalog.apply(Batch(checkpoints=(replace(checkpoint, finished_at=datetime.now(UTC)),)))
         models = catalog.state().models
     size = sum(path.stat().st_size for path in arguments.home.glob("catalog.db*"))
     say(
