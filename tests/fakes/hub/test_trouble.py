@@ -48,6 +48,12 @@ def test_over_quota_is_plain_text_without_retry_after(hub: FakeHub, clock: Clock
     assert hub.throttled == 2
 
 
+def test_others_at_the_same_address_spend_from_the_same_quota(hub: FakeHub, clock: Clock) -> None:
+    hub.let_others_spend(4)
+    assert [ask(hub, "/api/models").status for _ in range(2)] == [200, 429]
+    assert {request.moment for request in hub.requests} == {clock.now}
+
+
 def test_windows_are_fixed_not_sliding(hub: FakeHub, clock: Clock) -> None:
     clock.now += 299
     for _ in range(5):

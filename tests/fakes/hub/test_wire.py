@@ -129,6 +129,20 @@ def test_malformed_rows_come_after_the_good_ones(hub: FakeHub) -> None:
     assert len(walk(hub, first.next_url)) == 10
 
 
+def test_rows_wait_for_a_page_that_can_hold_them(hub: FakeHub) -> None:
+    hub.script([Fault.rows([5], at=1), Fault.short(2, at=2)])
+    asked = ["limit=0", "expand[]=none", "limit=3", "limit=3", "limit=3"]
+    replies = [ask(hub, f"/api/models?{query}") for query in asked]
+    assert [reply.status for reply in replies] == [400, 400, 200, 200, 200]
+    assert sorted(len(reply.rows) for reply in replies[2:]) == [2, 3, 4]
+
+
+def test_an_error_can_speak_in_words_of_its_own(hub: FakeHub) -> None:
+    hub.script([Fault.says(418, b"short and stout", {"X-Error-Message": "tea"})])
+    reply = ask(hub, "/api/models")
+    assert (reply.status, reply.body, reply.headers["X-Error-Message"]) == (418, b"short and stout", "tea")
+
+
 @pytest.mark.parametrize("status", [500, 503])
 def test_each_route_has_faults_of_its_own(hub: FakeHub, status: int) -> None:
     hub.script([Fault.answer(status, route="model"), Fault.answer(429, retry_after=9, route="model", at=3)])
