@@ -184,6 +184,7 @@ class QuotaFile:
         self._now = now
         self._wall = wall
         self._stamp: tuple[int, int] | None = None
+        self._has_cleared = False
 
     def read(self) -> Window | None:
         """Give what another process has kept since the last look, or `None`."""
@@ -203,10 +204,18 @@ class QuotaFile:
         temporary = self._path.with_suffix(f".{os.getpid()}")
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._clear()
             temporary.write_bytes(orjson.dumps(kept | {"upstream": self._upstream}))
             status = temporary.stat()
             temporary.replace(self._path)
             self._stamp = (status.st_mtime_ns, status.st_ino)
+
+    def _clear(self) -> None:
+        """Remove, once, what killed processes have left; one that lives and is hit only keeps nothing."""
+        left = () if self._has_cleared else self._path.parent.glob(f"{self._path.stem}.[0-9]*")
+        self._has_cleared = True
+        for temporary in left:
+            temporary.unlink(missing_ok=True)
 
     def _window(self, kept: object) -> Window | None:
         if not isinstance(kept, dict) or kept.pop("upstream", None) != self._upstream:

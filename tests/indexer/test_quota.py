@@ -224,3 +224,14 @@ def test_a_folder_that_cannot_be_written_to_stops_nobody(tmp_path: Path) -> None
     (tmp_path / "quota").write_text("a file where the folder should be")
 
     file_of(tmp_path, Clock(0.0), Clock(0.0)).keep(window())
+
+
+def test_what_a_killed_process_has_left_is_removed(tmp_path: Path) -> None:
+    file = file_of(tmp_path, Clock(0.0), Clock(0.0))
+    (tmp_path / "quota").mkdir()
+    for name in ("api.4711", "other.json"):
+        (tmp_path / "quota" / name).write_text("{")
+
+    file.keep(window())
+
+    assert {path.name for path in (tmp_path / "quota").iterdir()} == {"api.json", "other.json"}
