@@ -71,7 +71,7 @@ class Journey:
         tally, window = self.tally, self.gate.window
         if (
             self.expected_rows is None
-            or not tally.pages
+            or not tally.rows
             or self.seconds <= 0
             or len(self.walk.errands()) == 0
         ):
