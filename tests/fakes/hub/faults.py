@@ -145,6 +145,10 @@ class Script:
         with self._lock:
             self._pending.extend(faults)
 
+    def clear(self) -> None:
+        with self._lock:
+            self._pending.clear()
+
     def next(self, route: Route) -> Fault | None:
         """Count a request to this route, and take the fault meant for it."""
         with self._lock:

@@ -120,6 +120,10 @@ class FakeHub:
         """Let these things go wrong, each once, with the requests to come."""
         self._script.extend(faults)
 
+    def heal(self) -> None:
+        """Let nothing go wrong any more."""
+        self._script.clear()
+
     def set_quota(self, quota: int | None = None, *, token_quota: int | None = None) -> None:
         """Change how many requests a window lets in, for strangers, for the token's holder or for both."""
         if quota is not None:
