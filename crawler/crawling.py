@@ -32,6 +32,7 @@ MAX_PAGE_BYTES = 64 * 2**20
 DOWNLOAD_TIMEOUT_SECONDS = 60
 
 _MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": 590,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
     "crawler.middlewares.GateMiddleware": 900,
