@@ -1,19 +1,21 @@
 """What every process needs at its start: logging, one exclusive lock, one way to end."""
 
+import errno
 import fcntl
 import logging
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from indexer.errors import Busy, HubdexError, SettingsError
+from indexer.errors import EXIT_FAILED, Busy, HubdexError, SettingsError
 
 _TRIES, _TRY_SECONDS = 3, 0.01
+_NO_OUTPUT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EPIPE, errno.EIO})
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells expect it (128 + SIGINT)."""
@@ -62,9 +64,7 @@ def exclusive(folder: Path, name: str, note: str = "") -> Iterator[None]:
             holder = _read_holder(handle)
             what = f"{name} ({holder.note})" if holder.note else name
             raise Busy(f"Another {what} is running (process {holder.process}); try again when it has ended.")
-        handle.truncate(0)
-        handle.write(f"{os.getpid()} {note}")
-        handle.flush()
+        _write_holder(handle, note)
         yield
 
 
@@ -93,6 +93,13 @@ def _lock(handle: TextIO) -> bool:
     return False
 
 
+def _write_holder(handle: TextIO, note: str) -> None:
+    """Say who holds a lock; on a full disk it is held all the same."""
+    with suppress(OSError):
+        handle.truncate(0)
+        os.write(handle.fileno(), f"{os.getpid()} {note}".encode())  # kept back, it would fail at the end
+
+
 def _read_holder(handle: TextIO) -> Holder:
     handle.seek(0)
     process, _, note = handle.read(1_000).strip().partition(" ")
@@ -102,9 +109,25 @@ def _read_holder(handle: TextIO) -> Holder:
 def run_command(command: Callable[[], int]) -> int:
     """Run a command; turn an error of ours into one line on standard error and its exit code."""
     try:
-        return command()
+        code = command()
+        sys.stdout.flush()
     except HubdexError as error:
         print(f"hubdex: {error}", file=sys.stderr)  # noqa: T201
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
+    except OSError as error:
+        # Of a write, not of a file by its name: all that is written to like that is the output.
+        if error.errno not in _NO_OUTPUT or error.filename is not None:
+            raise
+        _give_up_output()
+        print(f"hubdex: The output cannot be written ({error.strerror}).", file=sys.stderr)  # noqa: T201
+        return EXIT_FAILED
+    return code
+
+
+def _give_up_output() -> None:
+    """Let what is still to be written out go nowhere: Python tries again when it ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

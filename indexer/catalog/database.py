@@ -41,6 +41,10 @@ READERS_WAIT_MILLIS = 1_000
 """How long it waits each time; a reader is done within milliseconds."""
 
 _GOES_ON = "could not be written and is as it was before; make room and go on"
+_NOT_OPENED = frozenset(
+    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMSIZE}
+)
+"""Readers share an index of the log, 32 KiB beside the database, which whoever comes first has to make."""
 _ASCII_FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
@@ -142,6 +146,11 @@ def _sentence(error: DBAPIError) -> str:
         return f"The disk is full: the catalog {_GOES_ON}."
     if code == sqlite3.SQLITE_IOERR_WRITE:  # the system refused: a quota, a limit, or a failing disk
         return f"The disk takes no more (full, over a quota or failing): the catalog {_GOES_ON}."
+    if code in _NOT_OPENED:
+        return (
+            "The catalog cannot be opened: its folder must have a little room and be writable, "
+            f"for readers too ({error.orig})."
+        )
     return f"The catalog's database failed: {error.orig}."
 
 

@@ -54,3 +54,9 @@ def test_a_wrong_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPa
         read_config(HomeConfig)
     assert "HUBDEX_LOG" in str(raised.value)
     assert "planted-value" not in str(raised.value)
+
+
+def test_a_lock_is_held_where_its_holder_cannot_be_written_down(tmp_path: Path) -> None:
+    (tmp_path / "full.lock").symlink_to("/dev/full")
+    with exclusive(tmp_path, "full"):
+        pass
