@@ -41,9 +41,7 @@ READERS_WAIT_MILLIS = 1_000
 """How long it waits each time; a reader is done within milliseconds."""
 
 _GOES_ON = "could not be written and is as it was before; make room and go on"
-_NOT_OPENED = frozenset(
-    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMSIZE}
-)
+_NOT_OPENED = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMSIZE})
 """Readers share an index of the log, 32 KiB beside the database, which whoever comes first has to make."""
 _ASCII_FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
