@@ -2,7 +2,7 @@
 
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,7 @@ FIRST = datetime(2026, 9, 1, 12, tzinfo=UTC)
 SECOND, NOW = FIRST + timedelta(days=1), FIRST + timedelta(days=2)
 WINDOW_SECONDS = 3_600
 LANES = 2
+WAL_HEADER, FRAME = 32, 24 + 4_096
 GONE = "gone from the Hub"
 
 OLD_CHAIN = Checkpoint("full/2", None, FIRST, finished_at=FIRST)
@@ -37,19 +38,26 @@ class Lane:
         self._forks = stack.enter_context(Forks())
         self._seconds = 0.0
         self._source = OrderlySource()
+        self.on_request: Callable[[], None] = nothing
         # At the pace that this quota allows, no more than two chains are asked for.
         self._hub = stack.enter_context(
-            FakeHub(self._source, quota=1_000, window_seconds=WINDOW_SECONDS, clock=lambda: self._seconds)
+            FakeHub(
+                self._source,
+                quota=1_000,
+                window_seconds=WINDOW_SECONDS,
+                clock=lambda: self._seconds,
+                on_request=lambda _number: self.on_request(),
+            )
         )
-        self._start = folder / "start"
-        self._live_in(self._start)
+        self.start = folder / "start"
+        self._live_in(self.start)
         whole = self.home("whole")
         self.undisturbed = self.crawl(whole)
         self.dump, self.files = held(whole), files_in(whole)
 
     def home(self, name: str) -> Path:
         """A home as the crawl finds it."""
-        return Path(shutil.copytree(self._start, self._folder / name))
+        return Path(shutil.copytree(self.start, self._folder / name))
 
     def crawl(self, home: Path, *, kill: tuple[Kind, int] | None = None, now: datetime = NOW) -> Done:
         """Crawl in full; the clock stands still, so that what is stored twice is stored the same."""
@@ -90,6 +98,10 @@ class Lane:
             catalog.apply(Batch(checkpoints=(OLD_CHAIN,)))
         self._source.change("acme/gale-14", private=False)
         self._source.live()
+
+
+def nothing() -> None:
+    """What is to be done at most requests."""
 
 
 def held(home: Path) -> Dump:
@@ -134,6 +146,14 @@ def assert_status(status: Done) -> None:
     assert len(status.out.splitlines()) < 20
 
 
+def assert_ends_undisturbed(lane: Lane, home: Path) -> None:
+    restarted = lane.crawl(home)
+    assert restarted.code == 0, restarted.err
+    dump = held(home)
+    assert [name for name in TABLES if dump[name] != lane.dump[name]] == []
+    assert files_in(home) == lane.files
+
+
 def kill_and_restart(lane: Lane, kind: Kind, at: int) -> None:
     home = lane.home(f"{kind}-{at}")
 
@@ -142,11 +162,7 @@ def kill_and_restart(lane: Lane, kind: Kind, at: int) -> None:
     assert (killed.code, len(killed.of(kind))) == (-signal.SIGKILL, at - 1)
     assert_status(lane.run(home, "indexer", "status"))
     assert_whole(held(home))
-    restarted = lane.crawl(home)
-    assert restarted.code == 0, restarted.err
-    dump = held(home)
-    assert [name for name in TABLES if dump[name] != lane.dump[name]] == []
-    assert files_in(home) == lane.files
+    assert_ends_undisturbed(lane, home)
     shutil.rmtree(home)
 
 
@@ -190,3 +206,50 @@ def test_killed_at_any_write_and_restarted_a_crawl_ends_as_if_undisturbed(
     with ThreadPoolExecutor(LANES) as pool:
         kills = sum(pool.map(kill_at_its_share, range(LANES)))
     assert kills > 20
+
+
+def logs_of_a_crawl(lane: Lane, home: Path) -> list[bytes]:
+    """The catalog's log as it is on the disk each time the Hub is asked, and before the last commit."""
+    database, log = home / "catalog.db", home / "catalog.db-wal"
+    before, logs = database.read_bytes(), []
+
+    def look() -> None:
+        logs.append(log.read_bytes() if log.exists() else b"")
+        assert database.read_bytes() == before  # it is not written to before the crawl ends
+
+    lane.on_request = look
+    killed = lane.crawl(home, kill=("sql", len(lane.undisturbed.of("sql"))))
+    lane.on_request = nothing
+    assert killed.code == -signal.SIGKILL
+    look()
+    return logs
+
+
+def cut_off(lane: Lane, home: Path, log: bytes) -> Path:
+    """A home as a power cut leaves it: the database, and what of its log had reached the disk."""
+    shutil.copytree(lane.start, home)
+    (home / "catalog.db-wal").write_bytes(log)
+    return home
+
+
+def test_after_a_power_cut_at_any_frame_a_crawl_ends_as_if_undisturbed(
+    lanes: list[Lane], tmp_path: Path
+) -> None:
+    lane = lanes[0]
+    logs = logs_of_a_crawl(lane, lane.home("copied"))
+    assert logs == sorted(logs, key=len)
+    cuts = [logs[-1][:end] for end in range(WAL_HEADER, len(logs[-1]), FRAME)]
+    reached: list[tuple[Dump, bytes]] = []
+
+    for at, log in enumerate([*logs, *cuts]):
+        dump = held(cut_off(lane, tmp_path / f"cut-{at}", log))
+        assert_whole(dump)
+        if dump not in [known for known, _ in reached]:
+            reached.append((dump, log))
+
+    assert len(cuts) > 50
+    assert len(reached) >= 9  # pages of the listing, and answers about one model
+    for at, (_, log) in enumerate(reached):
+        home = cut_off(lane, tmp_path / f"resumed-{at}", log)
+        assert_status(lane.run(home, "indexer", "status"))
+        assert_ends_undisturbed(lane, home)
