@@ -75,6 +75,10 @@ class Life:
         """The models this has happened to."""
         return {change.key for change in self.changes if change.kind == kind}
 
+    def ids(self, kind: Happening) -> set[str]:
+        """The ids, as they were before, of the models this has happened to."""
+        return {change.id for change in self.changes if change.kind == kind}
+
     def _public(self) -> list[Row]:
         return [row for row in self._source.rows() if not row.get("private")]
 
