@@ -8,6 +8,7 @@ from typing import TypeAlias, cast
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import orjson
+from pydantic import SecretStr
 
 from crawler.addresses import next_url, refused_fields, require_same_origin
 from crawler.chain import Page
@@ -19,6 +20,10 @@ _RETRIED = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REFUSED = frozenset({400, 404, 410, 422})
 _TIMEOUTS = frozenset({408, 504, 524})
+
+BLANK = "(token)"
+LEAST_SECRET = 16
+"""A shorter token may be a word that rows hold; the Hub's own have 37 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class Judge:
 
     upstream: str
     patience: Patience
-    has_token: bool = False
+    token: SecretStr | None = None
 
     def judge(self, answer: Answer, attempts: Attempts, *, is_listing: bool = True) -> Verdict:
         """Give what to do after an answer, from the listing or about one model.
@@ -87,6 +92,7 @@ class Judge:
             UpstreamError: the answer cannot be worked with.
 
         """
+        answer = self._without_token(answer)
         match answer.status:
             case 200:
                 return self._page(answer, attempts, is_listing=is_listing)
@@ -130,6 +136,14 @@ class Judge:
     def _host(self) -> str:
         return urlsplit(self.upstream).netloc
 
+    def _without_token(self, answer: Answer) -> Answer:
+        """Blank the token where the Hub repeats it; all that is kept or shown of an answer passes here."""
+        token = "" if self.token is None else self.token.get_secret_value()
+        if len(token) < LEAST_SECRET:
+            return answer
+        headers = {name: text.replace(token, BLANK) for name, text in answer.headers.items()}
+        return replace(answer, headers=headers, body=answer.body.replace(token.encode(), BLANK.encode()))
+
     def _page(self, answer: Answer, attempts: Attempts, *, is_listing: bool) -> Page | Again:
         try:
             said = read_json(answer.body)
@@ -158,9 +172,9 @@ class Judge:
         said, code = _said(answer), answer.headers.get("x-error-code", "")
         if answer.status == 404 and code == "RepoNotFound":
             return Page([])
-        if answer.status == 401 and "Invalid username or password" in said and not self.has_token:
+        if answer.status == 401 and "Invalid username or password" in said and self.token is None:
             return Page([])
-        if answer.status == 401 and self.has_token:
+        if answer.status == 401 and self.token is not None:
             raise self._no_entry(answer)
         return Unclear()
 
@@ -183,7 +197,7 @@ class Judge:
         return Elsewhere(target, attempts.after_redirect())
 
     def _no_entry(self, answer: Answer) -> UpstreamError | SettingsError:
-        if self.has_token:
+        if self.token is not None:
             return SettingsError(
                 f"The Hub at {self._host} refused the Hugging Face token ({answer.status}: {_said(answer)}); "
                 "renew it, or set HF_TOKEN to nothing to ask without one."

@@ -115,7 +115,7 @@ def _journey(config: CrawlConfig, name: str, catalog: Catalog, limit_pages: int 
             now=utc_now,
         ),
         catalog=catalog,
-        judge=Judge(config.upstream, Patience(config.retry_base_seconds), config.token is not None),
+        judge=Judge(config.upstream, Patience(config.retry_base_seconds), config.token),
         gate=Gate(stop.sleep, on_wait=progress.waiting, file=file),
         stop=stop,
         headers=headers,

@@ -1,4 +1,5 @@
 import pytest
+from pydantic import SecretStr
 
 from crawler.answers import (
     Again,
@@ -17,6 +18,8 @@ from indexer.errors import SettingsError, UpstreamError, UpstreamUnavailable
 HUB = "https://hub.example"
 URL = f"{HUB}/api/models?limit=1000&expand[]=likes&expand[]=baseModels"
 JUDGE = Judge(HUB, Patience(1.0))
+TOKEN = "hf_PlantedSecretToken123"
+SIGNED_IN = Judge(HUB, Patience(1.0), SecretStr(TOKEN))
 
 
 def answer(status: int, body: bytes = b"", url: str = URL, **headers: str) -> Answer:
@@ -105,6 +108,23 @@ def test_judge_restarts_when_the_cursor_is_refused(status: int) -> None:
     assert JUDGE.judge(refused, Attempts()) == FromTheStart()
 
 
+def test_judge_blanks_the_token_wherever_the_hub_repeats_it() -> None:
+    link = f'<{HUB}/api/models?limit=1&for={TOKEN}>; rel="next"'
+
+    page = SIGNED_IN.judge(answer(200, f'[{{"id":"Bearer {TOKEN}"}}]'.encode(), link=link), Attempts())
+    moved = SIGNED_IN.judge(answer(307, location=f"/{TOKEN}"), Attempts())
+
+    assert page == Page([{"id": "Bearer (token)"}], f"{HUB}/api/models?limit=1&for=(token)")
+    assert moved == Elsewhere(f"{HUB}/(token)", Attempts(redirects=1))
+    assert TOKEN not in repr(SIGNED_IN)
+
+
+def test_a_token_that_may_be_a_word_is_left_in_rows() -> None:
+    judge = Judge(HUB, Patience(), SecretStr("llama"))
+
+    assert judge.judge(answer(200, b'[{"id":"llama"}]'), Attempts()) == Page([{"id": "llama"}])
+
+
 def test_judge_says_what_the_hub_said() -> None:
     with pytest.raises(UpstreamError, match=r"refused the listing \(400: Invalid sort parameter\)\.$"):
         JUDGE.judge(answer(400, x_error_message="Invalid sort\x1b parameter"), Attempts())
@@ -113,7 +133,7 @@ def test_judge_says_what_the_hub_said() -> None:
 @pytest.mark.parametrize("status", [401, 403])
 def test_judge_names_the_token_when_there_is_one(status: int) -> None:
     with pytest.raises(SettingsError, match="refused the Hugging Face token"):
-        Judge(HUB, Patience(), has_token=True).judge(answer(status), Attempts())
+        SIGNED_IN.judge(answer(status), Attempts())
     with pytest.raises(UpstreamError, match="does not list models to everyone"):
         JUDGE.judge(answer(status), Attempts())
 
@@ -172,7 +192,7 @@ def test_judge_asks_again_when_an_answer_is_no_model(body: bytes) -> None:
 def test_a_model_is_gone_only_when_the_hub_says_so(
     status: int, body: str, code: str, *, has_token: bool, gone: bool
 ) -> None:
-    judge = Judge(HUB, Patience(), has_token=has_token)
+    judge = SIGNED_IN if has_token else JUDGE
     said = answer(status, body.encode(), url=MODEL, x_error_code=code)
 
     assert judge.judge(said, Attempts(), is_listing=False) == (Page([]) if gone else Unclear())
@@ -182,4 +202,4 @@ def test_a_401_is_no_missing_model_to_whoever_has_a_token() -> None:
     said = answer(401, b'{"error":"Invalid username or password."}', url=MODEL)
 
     with pytest.raises(SettingsError, match="refused the Hugging Face token"):
-        Judge(HUB, Patience(), has_token=True).judge(said, Attempts(), is_listing=False)
+        SIGNED_IN.judge(said, Attempts(), is_listing=False)

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.crawler.conftest import Crawler
+from tests.crawler.conftest import Crawler, Ended
 from tests.fakes.hub import FakeHub, Fault, make_row
 
 StartHub = Callable[..., FakeHub]
@@ -23,16 +24,68 @@ def everything_written(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
-def test_the_token_is_sent_and_never_kept(crawler: Crawler, start_hub: StartHub) -> None:
-    hub = start_hub(1_300, token=TOKEN, faults=[Fault.answer(500, at=2), Fault.drop(at=3)])
-
-    ended = crawler.run(hub.url, "full", HF_TOKEN=TOKEN, HUBDEX_LOG="debug")
-
-    assert ended.code == 0, ended.err
+def assert_unseen(crawler: Crawler, hub: FakeHub, ended: Ended) -> None:
+    """Hold the token to have gone to the Hub in its header, and nowhere else."""
     assert {request.headers["authorization"] for request in hub.requests} == {f"Bearer {TOKEN}"}
     assert TOKEN not in ended.out + ended.err
-    assert TOKEN not in repr([(request.path, request.params) for request in hub.requests])
+    assert TOKEN not in repr([(one.path, one.params, one.headers.get("referer")) for one in hub.requests])
     assert TOKEN.encode() not in everything_written(crawler.home)
+    assert not [path for path in crawler.home.rglob("*") if TOKEN in path.name]
+
+
+def test_a_token_that_the_hub_repeats_is_sent_and_never_kept(crawler: Crawler, start_hub: StartHub) -> None:
+    echo = f"Authorization: Bearer {TOKEN}".encode()
+    odd = [
+        f"a {TOKEN}",
+        make_row(id=TOKEN, likes=TOKEN),
+        make_row(id=f"acme/{TOKEN}", sha=[TOKEN]),
+        {TOKEN: 1},
+    ]
+    listed = make_row(
+        id="acme/echo", tags=["gguf", TOKEN], sha=TOKEN, siblings=[{"rfilename": f"{TOKEN}.gguf"}]
+    )
+    faults = [
+        Fault.says(500, echo), Fault.drop(), Fault.garbage(echo),
+        Fault.says(429, echo, {"Retry-After": TOKEN}), Fault.rows([*odd, listed]),
+    ]  # fmt: skip
+    hub = start_hub(1_300, token=TOKEN, faults=faults)
+    hub.source.add(make_row(id="acme/gone"))  # type: ignore[attr-defined]
+
+    first = crawler.run(hub.url, "full", HF_TOKEN=TOKEN, HUBDEX_LOG="debug")
+    hub.source.delete("acme/gone")  # type: ignore[attr-defined]
+    hub.script([Fault.says(404, echo, {"X-Error-Message": TOKEN}, route="model")])
+    second = crawler.run(hub.url, "full", "--json", HF_TOKEN=TOKEN, HUBDEX_LOG="debug")
+
+    for ended in (first, second):
+        assert ended.code == 0, ended.err
+        assert_unseen(crawler, hub, ended)
+    assert hub.faults_left == 0
+    assert (second.report["unclear"], second.report["suspects"]) == (1, 2)
+    with crawler.open() as catalog:
+        assert len(catalog.set_aside()) == len(odd)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.redirect(f"https://elsewhere.example/{TOKEN}"),
+        Fault.redirect(f"/api/{TOKEN}?token={TOKEN}"),
+        Fault.says(400, TOKEN.encode()),
+        Fault.says(403, b"no", {"X-Error-Message": f"Bearer {TOKEN} may not"}),
+        Fault.says(418, f"Bearer {TOKEN}".encode()),
+    ],
+    ids=["away", "redirect", "400", "403", "418"],
+)
+def test_a_token_that_the_hub_repeats_is_in_no_last_words(
+    crawler: Crawler, start_hub: StartHub, fault: Fault
+) -> None:
+    hub = start_hub(3, token=TOKEN, faults=[fault])
+
+    ended = crawler.run(hub.url, "head", HF_TOKEN=TOKEN, HUBDEX_LOG="debug")
+
+    assert ended.code in {1, 2}
+    assert ended.err.startswith("hubdex: ")
+    assert_unseen(crawler, hub, ended)
 
 
 def test_a_refused_token_is_named_without_showing_it(crawler: Crawler, start_hub: StartHub) -> None:
