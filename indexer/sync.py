@@ -185,11 +185,11 @@ class _Pending:
     def commit_if_due(self) -> None:
         """Commit now and then, so that a crash repeats little."""
         if self._uncommitted >= COMMIT_EVERY:
-            self.commit(self._index.models)
+            self.commit(self._index.models, more=True)
 
-    def commit(self, models: int) -> IndexState:
+    def commit(self, models: int, *, more: bool = False) -> IndexState:
         """Commit, and say how far the index follows."""
         state = IndexState(self._index.catalog, self.serial, self.counters_serial, models, self._now())
-        self._engine.commit(state)
+        self._engine.commit(state, more=more)
         self._uncommitted = 0
         return state

@@ -69,8 +69,11 @@ class EngineWriter(Protocol):
         """Add or replace documents and drop removed numbers, visible after `commit`."""
         ...
 
-    def commit(self, state: IndexState) -> None:
-        """Make everything written visible and durable, then store the state."""
+    def commit(self, state: IndexState, *, more: bool = False) -> None:
+        """Make everything written visible and durable, then store the state.
+
+        With `more` to follow at once, what makes searching faster can wait.
+        """
         ...
 
     def rebuild(self, documents: Iterable[Document], state: IndexState) -> None:

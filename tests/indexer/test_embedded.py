@@ -9,7 +9,9 @@ import pytest
 from indexer.documents import Document, popularity, to_document
 from indexer.engines.contract import IndexState
 from indexer.engines.embedded import folder as folders
+from indexer.engines.embedded import short
 from indexer.engines.embedded.reader import EmbeddedReader
+from indexer.engines.embedded.searching import FEW
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.errors import EngineError, EngineUnavailable
 from indexer.query import parse_query
@@ -121,3 +123,46 @@ def test_a_rebuild_that_fails_leaves_the_live_index_alone(tmp_path: Path) -> Non
     assert EmbeddedReader(tmp_path).search(parse_query("x")).total == 1
     shelf.writer.rebuild(documents(["c/z"]), state(1))
     assert len(list(tmp_path.glob("models-*"))) == 1
+
+
+MANY = [f"{('elm', 'oak')[n % 3 > 0]}/{('Qwen', 'Eve')[n % 2]}-{n}b" for n in range(200)]
+    f"{'elm' if number % 3 else 'oak'}/{'Qwen' if number % 2 else 'Eve'}-{number}b" for number in range(200)
+]
+SHORT = ("e", "E", "l", "7", "el", "lm", "7b", "qw", "e l", "-e", "/e", "e/", "z", "wen")
+
+
+def test_short_queries_are_made_ready_and_answered_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Shelf(tmp_path / "plain", MANY)
+    monkeypatch.setattr(short, "WORTH_MODELS", FEW + 1)
+    ready = Shelf(tmp_path / "ready", MANY)
+
+    for text in SHORT:
+        for limit, offset in ((20, 0), (3, 2), (100, 0), (100, 50), (20, 80)):
+            query = parse_query(text, limit=limit, offset=offset)
+            assert ready.reader.search(query) == plain.reader.search(query), text
+    assert len(ready_answers(ready)) > 5
+    assert len(ready_answers(plain)) == 0
+
+
+def test_short_answers_are_of_the_newest_commit_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short, "WORTH_MODELS", FEW + 1)
+    shelf = Shelf(tmp_path, MANY)
+    before = shelf.total("e")
+
+    shelf.writer.write([to_document(201, "elm/new", Counters())], [])
+    shelf.writer.commit(state(201, serial=2), more=True)
+    assert (shelf.total("e"), len(ready_answers(shelf))) == (before + 1, 0)
+    shelf.writer.write([], [201])
+    shelf.writer.commit(state(200, serial=3))
+    assert (shelf.total("e"), len(ready_answers(shelf)) > 5) == (before, True)
+    shelf.writer.close()
+
+
+def ready_answers(shelf: Shelf) -> short.ShortAnswers:
+    live = folders.live_folder(shelf.root)
+    assert live is not None
+    return short.read_short(live, shelf.reader.state())

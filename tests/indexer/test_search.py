@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer.engines.embedded.reader import TYPOS_BELOW, EmbeddedReader
+from indexer.engines.embedded.reader import EmbeddedReader
+from indexer.engines.embedded.searching import TYPOS_BELOW
 from indexer.grams import Term, find
 from indexer.query import parse_query
 from indexer.ranking import Step, rank_of

@@ -134,9 +134,9 @@ def test_a_large_follow_commits_on_its_way(workshop: Workshop, monkeypatch: pyte
     commits: list[int] = []
     commit = writer.commit
 
-    def counted(state: IndexState) -> None:
+    def counted(state: IndexState, *, more: bool = False) -> None:
         commits.append(state.serial)
-        commit(state)
+        commit(state, more=more)
 
     monkeypatch.setattr(writer, "commit", counted)
     Sync(workshop.catalog, writer).run()

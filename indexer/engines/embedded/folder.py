@@ -43,7 +43,7 @@ def new_folder(root: Path) -> Path:
 
 def make_live(root: Path, folder: Path) -> None:
     """Put an index in the place of the live one."""
-    _replace(root / _CURRENT, folder.name.encode())
+    replace_file(root / _CURRENT, folder.name.encode())
 
 
 def drop_others(root: Path) -> None:
@@ -81,7 +81,7 @@ def read_state(folder: Path) -> IndexState | None:
 
 def write_state(folder: Path, state: IndexState) -> None:
     """Store how far an index follows."""
-    _replace(
+    replace_file(
         state_file(folder),
         orjson.dumps(
             {
@@ -96,7 +96,7 @@ def write_state(folder: Path, state: IndexState) -> None:
     )
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a power cut, finds the old or the new one, never a half."""
     beside = path.with_name(path.name + ".new")
     with beside.open("wb") as handle:

@@ -1,7 +1,8 @@
 """From a query to Tantivy queries: what is selected, and in which steps it is ordered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
+from math import prod
 
 import tantivy
 
@@ -24,6 +25,10 @@ FUZZY_LENGTH = 4
 RARE = 50
 """A word that so many models have is not a slip of the finger."""
 REMEMBERED_TOKENS = 200_000
+MOST_CASES = 4
+"""Two terms, each in the owner or the name: so many cases are worth looking up one by one."""
+BROAD = 0.1
+"""A term that a greater share of the models has leads to no few cases."""
 
 _MUST, _SHOULD, _MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 Query = tantivy.Query
@@ -46,8 +51,7 @@ class Selector:
 
     def everything(self, query: SearchQuery) -> Maybe:
         """Select every model the query asks for."""
-        terms = [self._matching(wanted) for wanted in query.wanted]
-        return self._all([*self._bounds(query), *terms], query.excluded)
+        return self._all([*self._bounds(query), *self._matching_all(query)], query.excluded)
 
     def steps(self, query: SearchQuery) -> list[tuple[Step, Query]]:
         """Give the steps of the order, first to last; each may repeat models of those before it.
@@ -68,14 +72,16 @@ class Selector:
 
     def _kinds(self, query: SearchQuery) -> list[tuple[Step, list[Maybe]]]:
         """Give the ways the wanted terms can match, the best first."""
-        everything = [self._matching(wanted) for wanted in query.wanted]
+        everything = self._matching_all(query)
         kinds = []
         if query.exact_name:
             named = self._token(NAME.wholes, EXACT + query.exact_name)
             kinds.append((Step.EXACT_NAME, [named, *everything]))
         if query.wanted:
-            kinds.append((Step.WORDS, [self._whole(wanted) for wanted in query.wanted]))
-            kinds.append((Step.PREFIXES, [self._starting(wanted) for wanted in query.wanted]))
+            kinds.append((Step.WORDS, self._each(query, [self._whole(wanted) for wanted in query.wanted])))
+            kinds.append(
+                (Step.PREFIXES, self._each(query, [self._starting(wanted) for wanted in query.wanted]))
+            )
         return [*kinds, (Step.INSIDE, everything)]
 
     def counts_exactly(self, query: SearchQuery) -> bool:
@@ -87,7 +93,7 @@ class Selector:
         """Select what one slip of the finger would have found."""
         if not any(self._may_be_mistyped(wanted) for wanted in query.wanted):
             return None
-        terms = [self._any_of([self._matching(wanted), *self._near(wanted)]) for wanted in query.wanted]
+        terms = [self._any_of([*self._matching(wanted), *self._near(wanted)]) for wanted in query.wanted]
         return self._all([*self._bounds(query), *terms], query.excluded)
 
     def without(self, query: Query, others: Sequence[Query]) -> Query:
@@ -100,26 +106,39 @@ class Selector:
         """Select what a query selects among the models of a tier, which are more popular than all others."""
         return self._all([query, self._token(TIER, tier)])
 
-    # -- one wanted term ---------------------------------------------------------------------
+    # -- the wanted terms --------------------------------------------------------------------
 
-    def _matching(self, wanted: Wanted) -> Maybe:
-        forms = wanted.term.forms
-        return self._any_of([self._match_in(form, part) for part in _parts(wanted) for form in forms])
+    def _each(self, query: SearchQuery, ways: Sequence[Sequence[Maybe]]) -> list[Maybe]:
+        """Select by every wanted term, each of which can match in several ways.
 
-    def _starting(self, wanted: Wanted) -> Maybe:
-        return self._any_of(
-            [
-                self._all([self._token(part.heads, form[:HEAD_GRAM]), self._match_in(form, part)])
-                for part in _parts(wanted)
-                for form in wanted.term.forms
-            ]
-        )
+        A rare term beside a common one is looked up case by case (one in the owner and the other in
+        the name, and so on): Tantivy skips through two lists, but hardly through the union of two.
+        """
+        if len(ways) > 1 and prod(map(len, ways)) <= MOST_CASES:
+            rarest = min(self._models_with(wanted) for wanted in query.wanted)
+            if rarest <= BROAD * self._searcher.num_docs:
+                return [self._any_of([self._all(case) for case in product(*ways)])]
+        return [self._any_of(one) for one in ways]
 
-    def _whole(self, wanted: Wanted) -> Maybe:
-        term = wanted.term
-        return self._any_of(
-            [self._token(part.wholes, form) for part in _parts(wanted) for form in term.forms]
-        )
+    def _matching_all(self, query: SearchQuery) -> list[Maybe]:
+        return self._each(query, [self._matching(wanted) for wanted in query.wanted])
+
+    def _matching(self, wanted: Wanted) -> list[Maybe]:
+        """Give the ways a term can match: in the one part or the other, in this form or that."""
+        return _known(self._match_in(form, part) for part, form in _places(wanted))
+
+    def _starting(self, wanted: Wanted) -> list[Maybe]:
+        """Give the ways a term can match from the start of a word."""
+        return _known(self._start_in(form, part) for part, form in _places(wanted))
+
+    def _whole(self, wanted: Wanted) -> list[Maybe]:
+        """Give the ways a term can match as whole words."""
+        return _known(self._token(part.wholes, form) for part, form in _places(wanted))
+
+    def _models_with(self, wanted: Wanted) -> int:
+        """Count, roughly and from above, the models with a term as it begins."""
+        text = wanted.term.forms[0][:GRAM]
+        return sum(self._searcher.doc_freq(part.grams, text) for part in _parts(wanted))
 
     def _near(self, wanted: Wanted) -> list[Maybe]:
         if not self._may_be_mistyped(wanted):
@@ -132,7 +151,7 @@ class Selector:
         text = wanted.term.text
         if len(text) < FUZZY_LENGTH or not text.isalpha():
             return False
-        return sum(self._searcher.doc_freq(part.grams, text[:GRAM]) for part in _parts(wanted)) < RARE
+        return self._models_with(wanted) < RARE
 
     def _match_in(self, form: str, part: Part) -> Maybe:
         head = self._token(part.grams, form[:GRAM])
@@ -141,6 +160,10 @@ class Selector:
         if form[0].isdigit():
             return head  # it may begin inside a word and hold points: left to the check against the name
         return self._all([head, self._any_of([self._pieces(form, part), *self._crossings(form, part)])])
+
+    def _start_in(self, form: str, part: Part) -> Maybe:
+        head = self._token(part.heads, form[:HEAD_GRAM])
+        return head if len(form) <= HEAD_GRAM else self._all([head, self._match_in(form, part)])
 
     def _crossings(self, form: str, part: Part) -> list[Maybe]:
         """Look a long form up as a whole word and the beginning of what follows it."""
@@ -188,13 +211,21 @@ class Selector:
         if len(clauses) < len(queries):
             return None
         clauses = clauses or [(_MUST, Query.all_query())]
-        unwanted = (self._matching(Wanted(term)) for term in excluded)
+        unwanted = (self._any_of(self._matching(Wanted(term))) for term in excluded)
         clauses += [(_MUST_NOT, query) for query in unwanted if query is not None]
         return clauses[0][1] if len(clauses) == 1 else Query.boolean_query(clauses)
 
 
 def _parts(wanted: Wanted) -> tuple[Part, ...]:
     return (NAME,) if wanted.scope == "name" else (NAME, OWNER)
+
+
+def _places(wanted: Wanted) -> Iterator[tuple[Part, str]]:
+    return product(_parts(wanted), wanted.term.forms)
+
+
+def _known(queries: Iterable[Maybe]) -> list[Maybe]:
+    return [query for query in queries if query is not None]
 
 
 def _tail(text: str) -> str:

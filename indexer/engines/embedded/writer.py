@@ -11,6 +11,7 @@ from indexer.documents import Document
 from indexer.engines.contract import IndexState
 from indexer.engines.embedded import folder as folders
 from indexer.engines.embedded.schema import NUMBER, make_schema, open_index, to_tantivy
+from indexer.engines.embedded.short import drop_short, write_short
 from indexer.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -59,12 +60,15 @@ class EmbeddedWriter:
                 writer.delete_documents_by_term(NUMBER, document.number)
                 writer.add_document(to_tantivy(document))
 
-    def commit(self, state: IndexState) -> None:
+    def commit(self, state: IndexState, *, more: bool = False) -> None:
         """Make everything written visible and durable, then store the state."""
         folder = self._live_folder()
         with _translated():
             if self._writer is not None:
+                drop_short(folder)
                 self._writer.commit()
+            if not more:
+                write_short(folder, open_index(folder, self._schema), self._schema, state)
             folders.write_state(folder, state)
 
     def rebuild(self, documents: Iterable[Document], state: IndexState) -> None:
@@ -74,11 +78,13 @@ class EmbeddedWriter:
             self._root.mkdir(parents=True, exist_ok=True)
             folders.drop_others(self._root)
             folder = folders.new_folder(self._root)
-            writer = open_index(folder, self._schema).writer(REBUILD_HEAP_BYTES, THREADS)
+            index = open_index(folder, self._schema)
+            writer = index.writer(REBUILD_HEAP_BYTES, THREADS)
             for document in documents:
                 writer.add_document(to_tantivy(document))
             writer.commit()
             writer.wait_merging_threads()
+            write_short(folder, index, self._schema, state)
             folders.write_state(folder, state)
             folders.make_live(self._root, folder)
             folders.drop_others(self._root)

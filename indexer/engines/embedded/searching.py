@@ -1,0 +1,116 @@
+"""How one query is answered from one commit of the embedded index."""
+
+from collections.abc import Sequence
+
+import tantivy
+
+from indexer.engines.contract import IndexState, Selected, Selection
+from indexer.engines.embedded.schema import NUMBER, POPULARITY, TIERS
+from indexer.engines.embedded.selecting import Query, Selector
+from indexer.query import SearchQuery
+from indexer.ranking import Step
+
+FEW = 40
+"""So many models or fewer are handed over whole, to be ordered by their names."""
+CHECKED = 300
+"""The same where the index cannot count exactly: all of them are checked against their names."""
+TYPOS_BELOW = 3
+"""A slip of the finger is looked for only when fewer models than this match as typed."""
+
+
+class Searching:
+    """One search on one commit of an index.
+
+    Args:
+        searcher: the commit.
+        selector: the one for this commit; it is worth keeping between searches.
+        state: how far the commit follows.
+        query: what is asked.
+
+    """
+
+    def __init__(
+        self, searcher: tantivy.Searcher, selector: Selector, state: IndexState, query: SearchQuery
+    ) -> None:
+        self._searcher = searcher
+        self._selector = selector
+        self._state = state
+        self._query = query
+
+    def run(self) -> Selection:
+        """Select a page of models, best first."""
+        everything = self._selector.everything(self._query)
+        if everything is None:
+            return self._forgiven(0, ())
+        exact = self._selector.counts_exactly(self._query)
+        few = FEW if exact else CHECKED
+        total, numbers = self._most_popular(everything, few)
+        if total <= few:
+            if total < TYPOS_BELOW:
+                return self._forgiven(total, numbers)
+            return self._unordered(numbers)
+        page = self._page(self._selector.steps(self._query), total)
+        return Selection(page, total, exact, self._state)
+
+    def _unordered(self, numbers: Sequence[int]) -> Selection:
+        """Hand few models over whole: their names tell their order, and whether they match at all."""
+        selected = tuple(Selected(number) for number in numbers)
+        return Selection(selected, len(numbers), total_exact=True, state=self._state, ordered=False)
+
+    def _forgiven(self, total: int, numbers: Sequence[int]) -> Selection:
+        """Look for a slip of the finger, unless the very model that was named is there."""
+        steps = self._selector.steps(self._query)
+        named = bool(steps) and steps[0][0] is Step.EXACT_ID and self._count(steps[0][1]) > 0
+        typos = None if named else self._selector.typos(self._query)
+        forgiven = total if typos is None else self._count(typos)
+        if typos is None or forgiven <= total:
+            return self._unordered(numbers)
+        page = self._page([*steps, (Step.TYPO, typos)], forgiven)
+        return Selection(page, forgiven, total_exact=False, state=self._state)
+
+    def _page(self, steps: list[tuple[Step, Query]], total: int) -> tuple[Selected, ...]:
+        """Walk the steps, skipping `offset` models, until the page is full or nothing is left."""
+        selected: list[Selected] = []
+        before: list[Query] = []
+        skip, want = self._query.offset, min(self._query.limit, max(0, total - self._query.offset))
+        for step, query in steps:
+            if len(selected) >= want:
+                break
+            own = self._selector.without(query, before)
+            before.append(query)
+            if skip and (here := self._count(own)) <= skip:
+                skip -= here
+                continue
+            numbers = self._step_numbers(own, want - len(selected), skip)
+            skip = 0
+            selected += [Selected(number, step) for number in numbers]
+        return tuple(selected)
+
+    def _step_numbers(self, query: Query, limit: int, offset: int) -> list[int]:
+        """Give the most popular models of a step; those of a tier are all before those outside it."""
+        for tier, _ in TIERS:
+            popular = self._selector.in_tier(query, tier)
+            if popular is not None:
+                numbers = self._numbers(popular, limit, offset)
+                if len(numbers) == limit:
+                    return numbers
+        return self._numbers(query, limit, offset)
+
+    def _numbers(self, query: Query, limit: int, offset: int) -> list[int]:
+        result = self._searcher.search(query, limit, count=False, order_by_field=POPULARITY, offset=offset)
+        return self._numbers_at(result)
+
+    def _most_popular(self, query: Query, limit: int) -> tuple[int, list[int]]:
+        """Count, and give the numbers of the most popular, in one go when there are few."""
+        total = self._count(query)
+        return total, self._numbers(query, limit, 0) if 0 < total <= limit else []
+
+    def _numbers_at(self, result: tantivy.SearchResult) -> list[int]:
+        addresses = [address for _, address in result.hits]
+        values = self._searcher.fast_field_values(NUMBER, addresses) if addresses else []
+        return [int(value) for value in values if value is not None]
+
+    def _count(self, query: Query) -> int:
+        # Counting by aggregation scores nothing: two thirds of the time of a search that counts.
+        counted = self._searcher.aggregate(query, {"models": {"value_count": {"field": POPULARITY}}})
+        return int(counted["models"]["value"])
