@@ -10,7 +10,7 @@ one that is refused all the same costs its chain, whose share falls to the chain
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from crawler.addresses import PAGE_ROWS, first_url, with_page_rows, without_cursor
@@ -28,6 +28,8 @@ WAYPOINT_PAGES = 10
 """A waypoint is kept every so many pages of a chain."""
 MOST_CHAINS = 16
 
+_MOMENT = timedelta(milliseconds=1)
+"""What the catalog can tell apart."""
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -129,7 +131,9 @@ class FullLeg:
     # -- beginning ---------------------------------------------------------------------------
 
     def _begun(self, checkpoints: Mapping[str, Checkpoint]) -> Checkpoint:
-        now = self._now()
+        now, before = self._now(), checkpoints.get(FULL.name)
+        if before is not None and abs(now - before.started_at) < _MOMENT:
+            now = before.started_at + _MOMENT  # its start is what tells a pass from the one before
         for name in (UP, DOWN):
             self._add(Chain(self._way(name), Checkpoint(name, self._first_url(name), now)))
         self._dropped = {name for name in checkpoints if name.startswith("full/")} - {UP, DOWN}

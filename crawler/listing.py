@@ -40,7 +40,8 @@ class ListingLeg:
         self._now = now
         self._refused: frozenset[str] = frozenset()
         self._has_restarted = False
-        self._floor = self._known_until(checkpoints) if one.is_incremental else None
+        self._known = self._known_moments(checkpoints)
+        self._newest: datetime | None = None
         mark = checkpoints.get(one.name)
         self.resumed = mark is not None and self._is_resumable(mark)
         began = Checkpoint(one.name, first_url(upstream, one), now())
@@ -64,6 +65,7 @@ class ListingLeg:
         """Step over a page; gives what has to be stored with it."""
         if chain.position is None and self._pass.moment is not None:
             first, _ = chain.moments(page)
+            self._newest = first
             # A commit can be dated ahead; what is to come must not pass for what is known.
             origin = None if first is None else min(first, chain.checkpoint.started_at)
             chain.checkpoint = replace(chain.checkpoint, origin=origin)
@@ -92,14 +94,19 @@ class ListingLeg:
         chain.begin(first_url(self._upstream, self._pass, self._refused))
 
     def _is_known(self, position: datetime | None) -> bool:
-        return self._floor is not None and position is not None and position < self._floor
+        return self._pass.is_incremental and position is not None and position < self._known_until()
 
-    def _known_until(self, checkpoints: Mapping[str, Checkpoint]) -> datetime:
-        """Give the moment up to which an earlier pass has seen everything."""
+    def _known_moments(self, checkpoints: Mapping[str, Checkpoint]) -> list[datetime]:
+        """Give the moments up to which earlier passes have seen everything."""
         own, full = checkpoints.get(self.name), checkpoints.get(FULL.name)
         known = [own.last_origin] if own is not None and own.last_origin else []
         if full is not None and full.last_finished_at and not full.is_under_way:
             known.append(full.started_at)
+        return known
+
+    def _known_until(self) -> datetime:
+        # A moment later than the newest the Hub shows is that of a clock which was ahead: it says nothing.
+        known = [moment for moment in self._known if self._newest is None or moment <= self._newest]
         return max(known, default=self._now() - FIRST_LOOK) - OVERLAP
 
     def _is_resumable(self, mark: Checkpoint) -> bool:
