@@ -126,8 +126,6 @@ def test_a_rebuild_that_fails_leaves_the_live_index_alone(tmp_path: Path) -> Non
 
 
 MANY = [f"{('elm', 'oak')[n % 3 > 0]}/{('Qwen', 'Eve')[n % 2]}-{n}b" for n in range(200)]
-    f"{'elm' if number % 3 else 'oak'}/{'Qwen' if number % 2 else 'Eve'}-{number}b" for number in range(200)
-]
 SHORT = ("e", "E", "l", "7", "el", "lm", "7b", "qw", "e l", "-e", "/e", "e/", "z", "wen")
 
 
