@@ -1,4 +1,4 @@
-"""Killed at any moment and started again, the catalog and the index end whole."""
+"""Killed at any moment and started again, the index ends whole; for the catalog see `test_crawl_killed`."""
 
 import signal
 from pathlib import Path
@@ -10,19 +10,9 @@ from indexer.engines.embedded.folder import live_folder
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.query import parse_query
 from indexer.records import Batch, Counters, Listed, ModelRecord
-from tests.fakes.hub import FakeHub, GeneratedSource
 from tests.journeys.running import Product, wait_until
 
 MODELS = 6_000
-CHAINS = 2
-"""A full pass is walked from both ends: each may read a page that the other has read."""
-
-
-def held(home: Path) -> dict[str, tuple[str, int | None]]:
-    """What a catalog holds, by key."""
-    with Catalog(f"sqlite:///{home / 'catalog.db'}", read_only=True) as catalog:
-        stored = catalog.by_numbers([name.number for page in catalog.names() for name in page][:30_000])
-    return {model.record.key: (model.record.repo_id, model.counters.downloads) for model in stored.values()}
 
 
 def indexed(home: Path) -> list[int]:
@@ -30,24 +20,6 @@ def indexed(home: Path) -> list[int]:
     reader = EmbeddedReader(home / "index")
     pages = (reader.search(parse_query("", limit=100, offset=at)) for at in range(0, MODELS, 100))
     return sorted(one.number for page in pages for one in page.selected)
-
-
-@pytest.mark.parametrize("pages", [1, 3, 5])
-def test_a_crawl_killed_and_restarted_ends_whole(tmp_path: Path, pages: int) -> None:
-    with FakeHub(GeneratedSource(MODELS), quota=100_000, latency_seconds=0.05) as hub:
-        product = Product(tmp_path, hub.url, {})
-        with product.running("crawler", "full") as crawl:
-            wait_until(lambda: len(hub.requests) >= pages or crawl.poll() is not None, f"{pages} pages")
-            crawl.send_signal(signal.SIGKILL)
-        before = len(hub.requests)
-        assert product.run("crawler", "full").code == 0
-        again = len(hub.requests) - before
-
-    with FakeHub(GeneratedSource(MODELS), quota=100_000) as other:
-        undisturbed = Product(tmp_path / "undisturbed", other.url, {})
-        assert undisturbed.run("crawler", "full").code == 0
-    assert held(tmp_path) == held(tmp_path / "undisturbed")
-    assert again <= MODELS / 1_000 + CHAINS
 
 
 def fill(home: Path, count: int) -> None:
