@@ -194,43 +194,6 @@ def test_head_starts_anew_when_its_checkpoint_is_old(crawler: Crawler, start_hub
     assert param(hub, 0, "cursor") is None
 
 
-@pytest.mark.parametrize(
-    "faults",
-    [
-        [
-            Fault.answer(429, at=1),
-            Fault.answer(429, retry_after=1, at=3),
-            Fault.answer(429, rate_headers=False, at=4),
-        ],
-        [Fault.answer(500, at=1), Fault.answer(502, at=2), Fault.answer(503, at=4), Fault.answer(504, at=6)],
-        [Fault.drop(at=1), Fault.drop(at=2), Fault.drop(at=4)],
-        [Fault.truncate(at=1), Fault.truncate(at=3), Fault.redirect(at=5)],
-    ],
-    ids=["429", "5xx", "drop", "truncate"],
-)
-def test_faults_leave_the_catalog_whole(crawler: Crawler, start_hub: StartHub, faults: list[Fault]) -> None:
-    hub = start_hub(2_300, faults=faults)
-
-    ended = crawler.run(hub.url, "full", "--json")
-
-    assert ended.code == 0, ended.err
-    assert hub.faults_left == 0
-    # Twisted itself repeats a request when a kept connection turns out to be closed.
-    assert 1 <= cast("int", ended.report["retries"]) <= len(faults)
-    assert ended.report["throttled"] == sum(fault.status == 429 for fault in faults)
-    assert_whole(crawler, 2_300)
-
-
-def test_a_spent_quota_is_waited_for_without_a_429(crawler: Crawler, start_hub: StartHub) -> None:
-    hub = start_hub(4_300, quota=3, window_seconds=2)
-
-    ended = crawler.run(hub.url, "full", "--json")
-
-    assert ended.code == 0, ended.err
-    assert hub.throttled == 0
-    assert_whole(crawler, 4_300)
-
-
 def test_a_quota_that_others_have_spent_is_waited_for(crawler: Crawler, start_hub: StartHub) -> None:
     hub = start_hub(1_300, quota=2, window_seconds=2)
     hub._anonymous.spend()

@@ -177,15 +177,3 @@ def test_counters_refresh_downloads_likes_and_trending(crawler: Crawler, start_h
     with crawler.open() as catalog:
         counters = catalog.find("acme/gale-1299").counters
     assert (counters.downloads, counters.likes, counters.trending) == (10**9, 77, 9_000)
-
-
-def test_a_gateway_that_times_out_on_large_pages_gets_smaller_ones(
-    crawler: Crawler, start_hub: StartHub
-) -> None:
-    hub = start_hub(2_300, gateway_limit=300)
-
-    ended = crawler.run(hub.url, "full", "--json")
-
-    assert ended.code == 0, ended.err
-    with crawler.open() as catalog:
-        assert catalog.state().models == 2_300
