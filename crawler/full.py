@@ -212,7 +212,7 @@ class FullLeg:
 
     def _to_store(self, names: set[str]) -> tuple[Checkpoint, ...]:
         chains = [one.checkpoint for name, one in self._chains.items() if name in names | self._unstored]
-        sweep = [Checkpoint(SWEEP, None, self.checkpoint.started_at)] if self.finished else []
+        sweep = [sweep_of(self._upstream, self.checkpoint)] if self.finished else []
         return (self.checkpoint, *chains, *sweep)
 
     def _waypoint(self, chain: Chain) -> Waypoint | None:
@@ -222,6 +222,11 @@ class FullLeg:
         if mark.next_url is None or mark.position is None:
             return None
         return Waypoint(with_page_rows(mark.next_url, PAGE_ROWS), mark.position)
+
+
+def sweep_of(upstream: str, full: Checkpoint) -> Checkpoint:
+    """Give the checkpoint of the sweep that a full pass begins when it ends; it says whose sweep it is."""
+    return Checkpoint(SWEEP, f"{upstream}/api/models", full.started_at)
 
 
 def _is_after(moment: datetime | None, other: datetime | None) -> bool:

@@ -102,7 +102,7 @@ class SweepLeg:
         if self.refusal is None:
             self._open = [self._confirmation(one) for one in catalog.suspects(self._run, GROUP)]
         if not self._open:
-            self.checkpoint = replace(self.checkpoint, finished_at=self._now())
+            self.checkpoint = replace(self.checkpoint, next_url=None, finished_at=self._now())
             catalog.apply(Batch(checkpoints=(self.checkpoint,)))
 
     def errands(self) -> list[Confirmation]:
@@ -113,7 +113,7 @@ class SweepLeg:
         """Take an answer: the model's row, no row when it is gone, `None` when the Hub would not say."""
         self._open.remove(errand)
         key, repo_id = errand.suspect.key, errand.suspect.repo_id
-        self.checkpoint = self.checkpoint.after_page(None, 1)
+        self.checkpoint = self.checkpoint.after_page(self.checkpoint.next_url, 1)
         batch = Batch(checkpoints=(self.checkpoint,), seen_by=self._run)
         if page is None:
             self.counts.unclear += 1

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from crawler.chain import Chain, Page
-from crawler.full import SWEEP, FullLeg
+from crawler.full import SWEEP, FullLeg, sweep_of
 from crawler.listing import ListingLeg
 from crawler.passes import FULL, Pass
 from crawler.sweep import Confirmation, SweepLeg
@@ -116,7 +116,7 @@ class Walk:
     def _go_on(self) -> None:
         before = self.leg
         if isinstance(before, FullLeg):
-            self.leg = self._sweep(Checkpoint(SWEEP, None, before.checkpoint.started_at))
+            self.leg = self._sweep(sweep_of(self._upstream, before.checkpoint))
         elif self._later:
             self.leg = self._leg(self._later.pop(0))
         else:
@@ -128,13 +128,17 @@ class Walk:
     def _first_leg(self, passes: Sequence[Pass]) -> tuple[Leg, list[Pass]]:
         marks = self._known.checkpoints
         full, sweep = marks.get(FULL.name), marks.get(SWEEP)
-        if FULL in passes and full and sweep and sweep.is_under_way and not full.is_under_way:
+        if FULL in passes and full and sweep and not full.is_under_way and self._is_resumable(sweep):
             return self._sweep(sweep), []
         for at, one in enumerate(passes):
             leg = self._leg(one)
             if isinstance(leg, ListingLeg) and leg.resumed:
                 return leg, list(passes[at + 1 :])
         return self._leg(passes[0]), list(passes[1:])
+
+    def _is_resumable(self, sweep: Checkpoint) -> bool:
+        """Tell whether a sweep was cut off; another Hub has nothing to say about it."""
+        return sweep.is_under_way and (sweep.next_url or "").startswith(f"{self._upstream}/")
 
     def _leg(self, one: Pass) -> Leg:
         if one is FULL:

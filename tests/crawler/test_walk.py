@@ -7,6 +7,7 @@ import pytest
 from crawler.addresses import first_url
 from crawler.chain import GROW_AFTER, Chain, Page
 from crawler.config import CrawlConfig
+from crawler.full import SWEEP, sweep_of
 from crawler.listing import OVERLAP
 from crawler.passes import FULL, HOUR, Pass, expected_rows, passes_of
 from crawler.walk import Known, Walk
@@ -201,3 +202,12 @@ def test_pages_that_time_out_are_halved_and_grow_again() -> None:
         step(way, f"{HUB}/api/models?limit=31&cursor={page}")
 
     assert chain.url == f"{HUB}/api/models?limit=62&cursor={GROW_AFTER - 1}"
+
+
+@pytest.mark.parametrize(("upstream", "leg"), [(HUB, SWEEP), ("https://other.example", "full")])
+def test_a_sweep_cut_off_is_gone_on_with_unless_it_is_another_hubs(upstream: str, leg: str) -> None:
+    full = Checkpoint("full", None, NOON, finished_at=NOON)
+
+    way = walk(FULL, full=full, sweep=sweep_of(upstream, full))
+
+    assert way.leg.name == leg
