@@ -69,12 +69,7 @@ class Journey:
     def _seconds_to_go(self, rows_read: int) -> float | None:
         """Estimate what is left: as fast as so far, but no faster than the quota lets anybody be."""
         tally, window = self.tally, self.gate.window
-        if (
-            self.expected_rows is None
-            or not tally.rows
-            or self.seconds <= 0
-            or len(self.walk.errands()) == 0
-        ):
+        if self.expected_rows is None or not tally.rows or self.seconds <= 0 or len(self.walk.errands()) == 0:
             return None
         pages_a_second = tally.pages / self.seconds
         if window is not None:
