@@ -21,12 +21,6 @@ BEFORE, AFTER = NOW - timedelta(days=3), NOW + timedelta(days=3)
 LONG_AGO, FAR_AHEAD = datetime(1970, 1, 2, tzinfo=UTC), datetime(2046, 1, 1, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    with Forks() as forks:
-        yield forks
-
-
 @pytest.fixture
 def hub() -> Iterator[FakeHub]:
     with FakeHub(ListSource(model_rows(MODELS)), quota=100_000) as hub:

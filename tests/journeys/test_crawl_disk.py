@@ -20,12 +20,6 @@ MODELS, ROWS = 1_000, 100
 MAKE_ROOM = "make room and go on."
 
 
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    with Forks() as forks:
-        yield forks
-
-
 @pytest.fixture
 def hub() -> Iterator[FakeHub]:
     with FakeHub(ListSource(model_rows(MODELS)), quota=100_000) as hub:
