@@ -1,61 +1,13 @@
 """All real models through the replaying stand-in Hub: nothing lost, and the right answers."""
 
-import gzip
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
-import orjson
 import pytest
 
-from indexer.catalog.store import Catalog
-from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.query import parse_query
-from indexer.search import Search
-from tests.fakes.hub import FakeHub, ReplaySource
-from tests.journeys.running import Product
+from tests.journeys.replaying import Replayed
 
 pytestmark = pytest.mark.real_data
 
 LLAMA = "TheBloke/Llama-2-7B-Chat-GGUF"
-
-
-@dataclass(frozen=True)
-class Replayed:
-    search: Search
-    catalog: Catalog
-    home: Path
-    listed: frozenset[str]
-    """Ids of the recording that are public."""
-
-    def ask(self, text: str, limit: int = 100, offset: int = 0) -> list[str]:
-        page = self.search.answer(parse_query(text, limit=limit, offset=offset))
-        return [hit.model.record.repo_id for hit in page.hits]
-
-    def total(self, text: str) -> int:
-        return self.search.answer(parse_query(text)).total
-
-
-@pytest.fixture(scope="module")
-def replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
-    folder = Path(os.environ.get("HUBDEX_TEST_DATA") or "/nonexistent")
-    if not (folder / "models.jsonl.gz").is_file():
-        pytest.skip("no real data: set HUBDEX_TEST_DATA to a folder with models.jsonl.gz")
-    home = tmp_path_factory.mktemp("real")
-    with FakeHub(ReplaySource(folder), quota=100_000) as hub:
-        product = Product(home, hub.url, {})
-        assert product.run("crawler", "full").code == 0
-    assert product.run("indexer", "sync").code == 0
-    with Catalog(f"sqlite:///{home / 'catalog.db'}", read_only=True) as catalog:
-        search = Search(catalog, EmbeddedReader(home / "index"))
-        yield Replayed(search, catalog, home, _public_ids(folder))
-
-
-def _public_ids(folder: Path) -> frozenset[str]:
-    with gzip.open(folder / "models.jsonl.gz") as lines:
-        rows = [orjson.loads(line) for line in lines]
-    return frozenset(row["id"] for row in rows if row.get("private") is not True)
 
 
 def test_catalog_and_index_hold_exactly_the_distinct_ids(replayed: Replayed) -> None:
