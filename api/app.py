@@ -42,7 +42,7 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app.state.sources = sources
     app.state.site = Site(Assets(), config.upstream)
     app.state.now = now
-    app.add_middleware(Guard, local_only=config.is_local)
+    app.add_middleware(Guard, hosts=config.hosts, origins=config.cors_origins)
     install_errors(app)
     # The pages come last: their paths are everybody's.
     for routes in (search, models, status, pages):

@@ -1,10 +1,48 @@
-"""Settings of the service: where it listens, and which Hub its links lead to."""
+"""Settings of the service: where it listens, who may ask it, and which Hub its links lead to."""
 
-from ipaddress import ip_address
+import re
+import socket
+from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import NoDecode
 
+from api.hosts import ANY, Hosts, hosts_of, is_address
 from indexer.config import DEFAULT_UPSTREAM, HomeConfig, HubAddress
+
+_NAME = re.compile(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*\.?", re.ASCII)
+
+
+def _separated(value: object) -> object:
+    """Cut what stands in an environment variable at commas and spaces."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _checked_name(value: str) -> str:
+    bare = value.removeprefix("[").removesuffix("]")
+    if value != ANY and not is_address(bare) and not _NAME.fullmatch(value):
+        raise ValueError("must be names like `models.example.org` or `*.example.org`, without scheme or port")
+    return value
+
+
+def _checked_origin(value: str) -> str:
+    if value == ANY:
+        return value
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        raise ValueError("must be origins like `https://app.example.org`, or `*`")
+    if value.rstrip("/").lower() != f"{parts.scheme}://{parts.netloc}".lower() or "@" in parts.netloc:
+        raise ValueError("must be origins like `https://app.example.org`, without a path or a user")
+    return value.rstrip("/").lower()
+
+
+HostNames = Annotated[
+    tuple[Annotated[str, AfterValidator(_checked_name)], ...], NoDecode, BeforeValidator(_separated)
+]
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(_checked_origin)], ...], NoDecode, BeforeValidator(_separated)
+]
 
 
 class ApiConfig(HomeConfig):
@@ -12,21 +50,17 @@ class ApiConfig(HomeConfig):
 
     host: str = Field(default="127.0.0.1", description="Address the service listens on.")
     port: int = Field(default=8017, ge=0, le=65_535, description="Port it listens on; 0: any free one.")
+    allowed_hosts: HostNames = Field(
+        default=(), description="Further names the service answers to; `*`: every name."
+    )
+    cors_origins: Origins = Field(
+        default=(), description="Origins whose pages may read the answers in a browser; `*`: all."
+    )
     upstream: HubAddress = Field(
         default=DEFAULT_UPSTREAM, description="Address of the Hub that links and commands lead to."
     )
 
     @property
-    def is_local(self) -> bool:
-        """Whether only this machine can reach the service."""
-        return is_loopback(self.host)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host (a name, or an address without brackets) is this very machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    def hosts(self) -> Hosts:
+        """The names the service answers to."""
+        return hosts_of(self.host, socket.gethostname(), self.allowed_hosts)

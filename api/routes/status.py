@@ -57,14 +57,12 @@ def status(sources: FromSources) -> JsonResponse:
 
 
 @router.get("/healthz", response_model=HealthAnswer)
-@router.head("/healthz", include_in_schema=False)
 async def healthz() -> JsonResponse:
     """Tell that the process lives."""
     return JsonResponse(HealthAnswer(status="ok"))
 
 
 @router.get("/readyz", response_model=HealthAnswer, responses=errors_of(503))
-@router.head("/readyz", include_in_schema=False)
 def readyz(sources: FromSources) -> JsonResponse:
     """Tell that searches can be answered; 503 until then."""
     sources.coverage()

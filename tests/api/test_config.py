@@ -6,13 +6,13 @@ from indexer.errors import SettingsError
 
 
 def test_settings_have_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HOST", "PORT", "UPSTREAM"):
+    for name in ("HOST", "PORT", "UPSTREAM", "ALLOWED_HOSTS", "CORS_ORIGINS"):
         monkeypatch.delenv(f"HUBDEX_{name}", raising=False)
 
     config = read_config(ApiConfig)
 
     assert (config.host, config.port, config.upstream) == ("127.0.0.1", 8017, "https://huggingface.co")
-    assert config.is_local
+    assert config.allowed_hosts == config.cors_origins == ()
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,13 @@ def test_settings_have_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         ("HUBDEX_UPSTREAM", "javascript://x"),
         ("HUBDEX_UPSTREAM", "https://user:secret@hub.example"),
         ("HUBDEX_UPSTREAM", "https://hub.example/?x"),
+        ("HUBDEX_ALLOWED_HOSTS", "https://secret.example"),
+        ("HUBDEX_ALLOWED_HOSTS", "fine.example, secret.example:80"),
+        ("HUBDEX_ALLOWED_HOSTS", "**.secret"),
+        ("HUBDEX_CORS_ORIGINS", "secret.example"),
+        ("HUBDEX_CORS_ORIGINS", "https://secret.example/path"),
+        ("HUBDEX_CORS_ORIGINS", "https://user@secret.example"),
+        ("HUBDEX_CORS_ORIGINS", "null"),
     ],
 )
 def test_a_wrong_setting_is_named_without_its_value(
@@ -37,9 +44,11 @@ def test_a_wrong_setting_is_named_without_its_value(
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("host", "local"),
-    [("localhost", True), ("::1", True), ("127.0.0.2", True), ("0.0.0.0", False), ("hub.example", False)],
-)
-def test_only_loopback_is_local(host: str, local: bool) -> None:  # noqa: FBT001
-    assert ApiConfig(host=host).is_local is local
+def test_lists_are_read_with_commas_or_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUBDEX_ALLOWED_HOSTS", "models.example.org, *.lan [fd00::1],")
+    monkeypatch.setenv("HUBDEX_CORS_ORIGINS", "https://App.example.org/ http://localhost:3000")
+
+    config = read_config(ApiConfig)
+
+    assert config.allowed_hosts == ("models.example.org", "*.lan", "[fd00::1]")
+    assert config.cors_origins == ("https://app.example.org", "http://localhost:3000")

@@ -1,0 +1,90 @@
+"""Which names the service answers to, and which pages elsewhere may read its answers; pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+ANY = "*"
+"""In a list of names: every name there is."""
+
+_HOST = re.compile(
+    r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[\w.-]+))(?::\d{1,5})?", re.ASCII | re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The names the service answers to.
+
+    A page on the Internet can make its own name resolve to this machine and then read what the service
+    answers (DNS rebinding); the `Host` header gives that away. A name of the machine's own is never
+    led elsewhere, and nor is a bare address.
+    """
+
+    names: frozenset[str] = frozenset()
+    """In lower case; `*.example.org` stands for all names that end so, `*` for every name."""
+    any_address: bool = False
+    """Whether every IP address is answered to, not this machine's loopback alone."""
+
+    def allow(self, header: str) -> bool:
+        """Tell whether a `Host` header is one of ours, with any port (it may be forwarded)."""
+        if ANY in self.names:
+            return True
+        host = host_of(header)
+        if host is None:
+            return False
+        if is_loopback(host) or host in self.names:
+            return True
+        if is_address(host):
+            return self.any_address
+        return any(name.startswith("*.") and host.endswith(name[1:]) for name in self.names)
+
+
+def hosts_of(bound_to: str, machine: str, allowed: Iterable[str]) -> Hosts:
+    """Give the names a service answers to.
+
+    Only this machine reaches one that listens on loopback, so that only loopback names are its own. One
+    that listens to a network is reached by any address and by the machine's name there.
+
+    Args:
+        bound_to: the name or address it listens on.
+        machine: what the machine calls itself.
+        allowed: names the operator adds.
+
+    """
+    names = {_plain(name) for name in allowed}
+    if is_loopback(bound_to):
+        return Hosts(frozenset(names))
+    own = machine.lower().partition(".")[0]
+    names |= {_plain(bound_to), _plain(machine), own, f"{own}.local"} - {"", ".local"}
+    return Hosts(frozenset(names), any_address=True)
+
+
+def host_of(header: str) -> str | None:
+    """Give the name or address in a `Host` header, in lower case; `None` when there is none in it."""
+    match = _HOST.fullmatch(header)
+    return _plain(match["address"] or match["name"]) if match else None
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host (a name, or an address without brackets) is this very machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_address(host: str) -> bool:
+    """Tell whether a host is a bare IP address."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _plain(host: str) -> str:
+    return host.lower().removeprefix("[").removesuffix("]").removesuffix(".")
