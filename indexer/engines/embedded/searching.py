@@ -14,8 +14,8 @@ FEW = 40
 """So many models or fewer are handed over whole, to be ordered by their names."""
 CHECKED = 300
 """The same where the index cannot count exactly: all of them are checked against their names."""
-TYPOS_BELOW = 3
-"""A slip of the finger is looked for only when fewer models than this match as typed."""
+TYPOS_BELOW = 20
+"""A slip of the finger is looked for only when fewer models than this, a page of them, match as typed."""
 
 
 class Searching:

@@ -19,11 +19,10 @@ from indexer.engines.embedded.schema import (
 from indexer.grams import GRAM, Term
 from indexer.query import SearchQuery, Wanted
 from indexer.ranking import Step
+from indexer.slips import slips_of
 
-FUZZY_LENGTH = 4
-"""A shorter word has too many neighbours to guess a typo."""
-RARE = 50
-"""A word that so many models have is not a slip of the finger."""
+COMMONER = 10
+"""A word that was meant is so many times as common as what was typed; none is as much commoner still."""
 REMEMBERED_TOKENS = 200_000
 MOST_CASES = 4
 """Two terms, each in the owner or the name: so many cases are worth looking up one by one."""
@@ -91,10 +90,14 @@ class Selector:
 
     def typos(self, query: SearchQuery) -> Maybe:
         """Select what one slip of the finger would have found."""
-        if not any(self._may_be_mistyped(wanted) for wanted in query.wanted):
+        owners = self._owners_near(query)
+        near = [self._near(wanted) for wanted in query.wanted]
+        if not owners and not any(near):
             return None
-        terms = [self._any_of([*self._matching(wanted), *self._near(wanted)]) for wanted in query.wanted]
-        return self._all([*self._bounds(query), *terms], query.excluded)
+        bounds = [self._any_of([*self._bounds(query), *owners])] if query.owner else []
+        meanings = zip(query.wanted, near, strict=True)
+        terms = [self._any_of([*self._matching(wanted), *meant]) for wanted, meant in meanings]
+        return self._all([*bounds, *terms], query.excluded)
 
     def without(self, query: Query, others: Sequence[Query]) -> Query:
         """Select what a query selects and none of the others does."""
@@ -141,17 +144,26 @@ class Selector:
         return sum(self._searcher.doc_freq(part.grams, text) for part in _parts(wanted))
 
     def _near(self, wanted: Wanted) -> list[Maybe]:
-        if not self._may_be_mistyped(wanted):
-            return []
-        text = wanted.term.text
-        return [Query.fuzzy_term_query(self._schema, part.wholes, text, 1, True) for part in _parts(wanted)]
+        """Give the words that may have been meant by a term."""
+        fields = [part.wholes for part in _parts(wanted)]
+        return self._meant(fields, slips_of(wanted.term.forms[-1]), self._models_with(wanted))
 
-    def _may_be_mistyped(self, wanted: Wanted) -> bool:
-        """Say whether a word is letters only, long enough, and hardly occurs as it is."""
-        text = wanted.term.text
-        if len(text) < FUZZY_LENGTH or not text.isalpha():
-            return False
-        return self._models_with(wanted) < RARE
+    def _owners_near(self, query: SearchQuery) -> list[Maybe]:
+        """Give the owners that may have been meant."""
+        if not query.owner or query.owner_only:
+            return []
+        typed = self._searcher.doc_freq(OWNER_PREFIX, query.owner[:OWNER_PREFIX_GRAM])
+        return self._meant([OWNER.wholes], (EXACT + owner for owner in slips_of(query.owner)), typed)
+
+    def _meant(self, fields: Sequence[str], words: Iterable[str], typed: int) -> list[Maybe]:
+        """Select by those of the words that the catalog has much oftener than what was typed."""
+        known = {
+            (field, word): models
+            for field, word in product(fields, words)
+            if (models := self._searcher.doc_freq(field, word)) > typed * COMMONER
+        }
+        least = max(known.values(), default=0) / COMMONER
+        return [self._token(field, word) for (field, word), models in known.items() if models >= least]
 
     def _match_in(self, form: str, part: Part) -> Maybe:
         head = self._token(part.grams, form[:GRAM])
