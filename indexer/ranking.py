@@ -23,6 +23,10 @@ class Step(IntEnum):
     TYPO = 6
 
 
+FAMILY = 1_000
+"""More models than this answer to the name of a family (`llama`), not of a model. Anybody can call a model
+just that, so there the exact name counts only for models that very many download."""
+
 Rank: TypeAlias = tuple[int, Step]
 """Where a hit stands. The first number is 1 where an owner was asked for and this one's name is longer."""
 

@@ -11,7 +11,7 @@ from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.searching import TYPOS_BELOW
 from indexer.grams import Term, find
 from indexer.query import parse_query
-from indexer.ranking import Step, rank_of
+from indexer.ranking import FAMILY, Step, rank_of
 from indexer.records import Batch, Checkpoint
 from indexer.search import Search, SearchPage
 from tests.indexer.house import NOW, House, ids, listed
@@ -161,6 +161,27 @@ def test_a_slip_of_the_finger_is_forgiven_but_never_in_a_number(shelf: House) ->
     assert shelf.found("mistrl") == ["TheBloke/Mistral-7B-GGUF", "mistralai/Mistral-7B-v0.1"]
     assert set(shelf.steps("mistrl")) == {Step.TYPO}
     assert shelf.found("qwen4") == []
+
+
+def test_where_a_whole_family_answers_only_the_famous_are_known_by_its_name(tmp_path: Path) -> None:
+    others = [listed(n, f"some{n}/llama-{n}", 9_000) for n in range(FAMILY)]
+    famous = listed(9_001, "bigscience/bloom", 10_000)
+    rows = [
+        listed(9_002, "a/llama", 1),
+        listed(9_003, "a/bloom", 1),
+        famous,
+        listed(9_004, "b/bloom-9b", 10**6),
+    ]
+    house = House(tmp_path, [])
+    house.catalog.apply(Batch((*others, *rows)))
+    house.sync()
+
+    assert "a/llama" not in house.found("llama")
+    assert house.found("bloom") == ["bigscience/bloom", "a/bloom", "b/bloom-9b"]
+    house.catalog.apply(Batch(tuple(listed(n + 20_000, f"some{n}/bloom-{n}", 2) for n in range(FAMILY))))
+    house.sync()
+    assert house.found("bloom")[:2] == ["bigscience/bloom", "b/bloom-9b"]
+    assert house.steps("bloom")[:2] == [Step.EXACT_NAME, Step.WORDS]
 
 
 # -- the set of hits is that of a short predicate over the text --------------------------------

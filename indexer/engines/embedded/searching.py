@@ -49,7 +49,7 @@ class Searching:
             if total < TYPOS_BELOW:
                 return self._forgiven(total, numbers)
             return self._unordered(numbers)
-        page = self._page(self._selector.steps(self._query), total)
+        page = self._page(self._selector.steps(self._query, total), total)
         return Selection(page, total, exact, self._state)
 
     def _unordered(self, numbers: Sequence[int]) -> Selection:

@@ -14,11 +14,12 @@ from indexer.engines.embedded.schema import (
     OWNER_PREFIX,
     OWNER_PREFIX_GRAM,
     TIER,
+    TIERS,
     Part,
 )
 from indexer.grams import GRAM, Term
 from indexer.query import SearchQuery, Wanted
-from indexer.ranking import Step
+from indexer.ranking import FAMILY, Step
 from indexer.slips import slips_of
 
 COMMONER = 10
@@ -52,10 +53,11 @@ class Selector:
         """Select every model the query asks for."""
         return self._all([*self._bounds(query), *self._matching_all(query)], query.excluded)
 
-    def steps(self, query: SearchQuery) -> list[tuple[Step, Query]]:
+    def steps(self, query: SearchQuery, total: int = 0) -> list[tuple[Step, Query]]:
         """Give the steps of the order, first to last; each may repeat models of those before it.
 
         Where an owner is asked for, all models of that very owner come before those of longer names.
+        Where the total is a family's, only what many download is known by its name.
         """
         steps: list[tuple[Step, Maybe]] = []
         if query.exact_id:
@@ -65,17 +67,18 @@ class Selector:
         owners: list[list[Maybe]] = [[]]
         if query.owner and not query.owner_only:
             owners = [[self._token(OWNER.wholes, EXACT + query.owner)], []]
-        for bound, (step, terms) in product(owners, self._kinds(query)):
+        for bound, (step, terms) in product(owners, self._kinds(query, family=total > FAMILY)):
             steps.append((step, self._all([*bound, *self._bounds(query), *terms], query.excluded)))
         return [(step, selected) for step, selected in steps if selected is not None]
 
-    def _kinds(self, query: SearchQuery) -> list[tuple[Step, list[Maybe]]]:
+    def _kinds(self, query: SearchQuery, *, family: bool) -> list[tuple[Step, list[Maybe]]]:
         """Give the ways the wanted terms can match, the best first."""
         everything = self._matching_all(query)
         kinds = []
         if query.exact_name:
             named = self._token(NAME.wholes, EXACT + query.exact_name)
-            kinds.append((Step.EXACT_NAME, [named, *everything]))
+            famous = [self._token(TIER, TIERS[0][0])] if family else []
+            kinds.append((Step.EXACT_NAME, [named, *famous, *everything]))
         if query.wanted:
             kinds.append((Step.WORDS, self._each(query, [self._whole(wanted) for wanted in query.wanted])))
             kinds.append(
