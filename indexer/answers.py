@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from typing_extensions import TypedDict
 
 from indexer.engines.contract import IndexState
+from indexer.filters import Filters
+from indexer.formats import formats_of
 from indexer.query import SearchQuery
 from indexer.records import CatalogState, Checkpoint, SetAside, StoredModel
 from indexer.search import Coverage, Hit, SearchPage
-
-FORMATS = ("gguf", "safetensors", "onnx", "mlx", "pytorch")
-"""Formats that a tag of the same name stands for."""
 
 
 class ModelAnswer(TypedDict):
@@ -76,6 +75,18 @@ class QueryAnswer(TypedDict):
     excluded: list[str]
     owner: str | None
     exact_id: str | None
+    filters: dict[str, list[str]]
+    """By field, the values of which a model must have one; of `tag`, all."""
+    min_params: int | None
+    max_params: int | None
+    sort: str
+
+
+class FacetAnswer(TypedDict):
+    """A value of a field, and how many of the models that were found have it."""
+
+    value: str
+    count: int
 
 
 class SearchAnswer(TypedDict):
@@ -84,6 +95,8 @@ class SearchAnswer(TypedDict):
     hits: list[HitAnswer]
     total: int
     total_exact: bool
+    facets: dict[str, list[FacetAnswer]]
+    """Of the fields that were asked for, the commonest values."""
     query: QueryAnswer
     took_ms: float
     index: IndexAnswer
@@ -151,6 +164,10 @@ def page_answer(page: SearchPage) -> SearchAnswer:
         "hits": [hit_answer(hit) for hit in page.hits],
         "total": page.total,
         "total_exact": page.total_exact,
+        "facets": {
+            facet: [{"value": value, "count": count} for value, count in counts]
+            for facet, counts in page.facets.items()
+        },
         "query": query_answer(page.query),
         "took_ms": page.took_ms,
         "index": index_answer(page.coverage),
@@ -186,7 +203,7 @@ def model_answer(model: StoredModel) -> ModelAnswer:
         "created_at": moment(record.created_at),
         "updated_at": moment(record.updated_at),
         "sha": record.sha,
-        "formats": [name for name in FORMATS if name in record.tags],
+        "formats": list(formats_of(record.name, record.tags)),
     }
 
 
@@ -224,7 +241,17 @@ def query_answer(query: SearchQuery) -> QueryAnswer:
         "excluded": [term.text for term in query.excluded],
         "owner": query.owner,
         "exact_id": "/".join(part for part in query.exact_id if part) if query.exact_id else None,
+        "filters": filters_answer(query.filters),
+        "min_params": query.filters.min_params,
+        "max_params": query.filters.max_params,
+        "sort": query.sort,
     }
+
+
+def filters_answer(filters: Filters) -> dict[str, list[str]]:
+    """Give what a model must be, by field."""
+    answer: dict[str, list[str]] = {facet: list(values) for facet, values in filters.any_of}
+    return {**answer, "tag": list(filters.tags)} if filters.tags else answer
 
 
 def status_answer(state: CatalogState, index: IndexState | None, now: datetime) -> StatusAnswer:

@@ -35,7 +35,8 @@ class Cut:
     """A name, cut for matching."""
 
     starts: tuple[str, ...]
-    insides: tuple[str, ...]
+    insides: tuple[tuple[str, ...], ...]
+    """Of each word, what begins at its later letters."""
     wholes: tuple[str, ...]
     """Runs of one to three words, from a word's start to a word's end."""
     compact: str
@@ -57,8 +58,7 @@ def cut(text: str) -> Cut:
             wholes.append(run)
         if not word.isalpha():
             starts.extend(_numbers_in(words, index))
-    insides = tuple(inside for word in flat for inside in _insides(word))
-    return Cut(tuple(starts), insides, tuple(wholes), "".join(flat))
+    return Cut(tuple(starts), tuple(map(_insides, flat)), tuple(wholes), "".join(flat))
 
 
 @lru_cache(maxsize=65_536)

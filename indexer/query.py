@@ -1,9 +1,11 @@
 """How a query is read: from what was typed to what is searched; pure."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from indexer.errors import BadRequest
+from indexer.filters import NO_FILTERS, Facet, Filters, read_filter, require_bounds
 from indexer.grams import Term, terms_of
 from indexer.pasted import Pasted, read_pasted
 from indexer.text import compact
@@ -18,6 +20,8 @@ MAX_DEPTH = 10_000
 """Hits that can be paged through (offset and limit together)."""
 
 Scope = Literal["any", "name"]
+Sort = Literal["relevance", "downloads", "likes", "trending", "updated", "created"]
+"""Orders of the hits; all but relevance begin with the most or the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +50,39 @@ class SearchQuery:
     """Owner and name (compact) of the model that comes first, if there is one."""
     exact_name: str | None = None
     """Name (compact) of the models that come next."""
+    filters: Filters = NO_FILTERS
+    """What a model must be, beside how it is called."""
+    sort: Sort = "relevance"
+    facets: tuple[Facet, ...] = ()
+    """Fields whose values are counted over all hits."""
     limit: int = 20
     offset: int = 0
 
 
-def parse_query(text: str, *, limit: int = 20, offset: int = 0) -> SearchQuery:
+def parse_query(
+    text: str,
+    *,
+    filters: Filters = NO_FILTERS,
+    sort: Sort = "relevance",
+    facets: Sequence[Facet] = (),
+    limit: int = 20,
+    offset: int = 0,
+) -> SearchQuery:
     """Read a query.
 
     `owner/rest` binds the left side to the owner and the rest to the name, `/rest` is name only, `-term`
-    excludes, a pasted link or command finds what it names; everything else is terms.
+    excludes, `key:value` filters, a pasted link or command finds what it names; everything else is terms.
+
+    Args:
+        text: what was typed.
+        filters: what a model must be; the text can add to it.
+        sort: the order of the hits.
+        facets: fields whose values are to be counted.
+        limit: hits of the page.
+        offset: hits before it.
 
     Raises:
-        BadRequest: it is too long, has too many terms, or asks for a page out of reach.
+        BadRequest: it is too long, has too many terms or filters, or asks for a page out of reach.
 
     """
     if len(text) > MAX_TEXT:
@@ -67,37 +92,38 @@ def parse_query(text: str, *, limit: int = 20, offset: int = 0) -> SearchQuery:
     if offset < 0 or offset + limit > MAX_DEPTH:
         raise BadRequest(f"Only the first {MAX_DEPTH} hits can be paged through; narrow the query.")
     pasted = read_pasted(text)
-    query = _of_pasted(text, pasted, limit, offset) if pasted else _of_words(text, limit, offset)
+    query = _of_pasted(text, pasted, filters) if pasted else _of_words(text, filters)
+    require_bounds(query.filters)
     if len(query.wanted) + len(query.excluded) > MAX_TERMS:
         raise BadRequest(f"The query has more than {MAX_TERMS} terms.")
-    return query
+    counted = tuple(dict.fromkeys(facets))
+    return replace(query, sort=sort, facets=counted, limit=limit, offset=offset)
 
 
-def _of_pasted(text: str, pasted: Pasted, limit: int, offset: int) -> SearchQuery:
+def _of_pasted(text: str, pasted: Pasted, filters: Filters) -> SearchQuery:
     owner = compact(pasted.owner)
     if not pasted.name:
         # The oldest models have no owner: `https://huggingface.co/gpt2` names one of them.
-        return SearchQuery(
-            text, owner=owner, owner_only=True, exact_id=("", owner), limit=limit, offset=offset
-        )
+        return SearchQuery(text, owner=owner, owner_only=True, exact_id=("", owner), filters=filters)
     return SearchQuery(
         text,
         wanted=tuple(Wanted(term, "name") for term in terms_of(pasted.name)),
         owner=owner,
         exact_id=(owner, compact(pasted.name)),
         exact_name=compact(pasted.name),
-        limit=limit,
-        offset=offset,
+        filters=filters,
     )
 
 
-def _of_words(text: str, limit: int, offset: int) -> SearchQuery:
+def _of_words(text: str, filters: Filters) -> SearchQuery:
     excluded: list[Term] = []
     before: list[str] = []
     after: list[str] = []
     owner: str | None = None
     for token in text.split():
-        if token.startswith("-") and len(token) > 1:
+        if (narrower := read_filter(token, filters)) is not None:
+            filters = narrower
+        elif token.startswith("-") and len(token) > 1:
             excluded.extend(terms_of(token))
         elif owner is None and "/" in token:
             left, _, right = token.partition("/")
@@ -116,6 +142,5 @@ def _of_words(text: str, limit: int, offset: int) -> SearchQuery:
         owner=owner or None,
         exact_id=(owner, bound) if owner and bound and not before else None,
         exact_name=bound if bound and not (owner is not None and before) else None,
-        limit=limit,
-        offset=offset,
+        filters=filters,
     )

@@ -72,6 +72,6 @@ def _class_of(term: Term, part: Cut) -> Step | None:
         return Step.WORDS
     if any(start.startswith(form) for form in forms for start in part.starts):
         return Step.PREFIXES
-    if any(inside.startswith(forms[0]) for inside in part.insides):
+    if any(inside.startswith(forms[0]) for word in part.insides for inside in word):
         return Step.INSIDE
     return None

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 
 from indexer.catalog.store import Catalog, utc_now
-from indexer.engines.contract import EngineReader, IndexState, Selected, Selection
+from indexer.engines.contract import EngineReader, FacetCounts, IndexState, Selected, Selection
 from indexer.grams import find
 from indexer.query import SearchQuery, Wanted
 from indexer.ranking import Step, rank_of
@@ -56,6 +56,7 @@ class SearchPage:
     hits: tuple[Hit, ...]
     total: int
     total_exact: bool
+    facets: FacetCounts
     took_ms: float
     coverage: Coverage
 
@@ -102,6 +103,7 @@ class Search:
             hits=hits,
             total=selection.total - missed,
             total_exact=selection.total_exact and not missed,
+            facets=selection.facets,
             took_ms=round((time.perf_counter() - began) * 1000, 2),
             coverage=self._coverage(selection.state),
         )
@@ -114,10 +116,11 @@ class Search:
             for one in selection.selected
             if one.number in names and (rank := rank_of(query, names[one.number])) is not None
         ]
-        ranked.sort(key=itemgetter(0))  # stable: popularity stays the order within a rank
+        if query.sort == "relevance":
+            ranked.sort(key=itemgetter(0))  # stable: popularity stays the order within a rank
         page = ranked[query.offset : query.offset + query.limit]
         selected = tuple(Selected(number, step) for (_, step), number in page)
-        return Selection(selected, len(ranked), total_exact=True, state=selection.state)
+        return replace(selection, selected=selected, total=len(ranked), ordered=True)
 
     def coverage(self) -> Coverage:
         """Give how much of the Hub the index stands for."""
@@ -151,8 +154,11 @@ class Search:
 def _verified(query: SearchQuery, model: StoredModel, step: Step | None) -> Hit | None:
     """Give the hit if the model's present name really matches; the index may be behind a rename."""
     repo_id = model.record.repo_id
-    if step is None or (step is not Step.TYPO and rank_of(query, repo_id) is None):
-        return None
+    if step is not Step.TYPO:
+        rank = rank_of(query, repo_id)
+        if rank is None:
+            return None
+        step = step or rank[1]
     spans = [_span(wanted, repo_id) for wanted in query.wanted]
     return Hit(model, step, _apart([span for span in spans if span]))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from indexer.catalog.mapping import outline_of
 from indexer.catalog.store import Catalog, utc_now
 from indexer.documents import Document, to_document
 from indexer.engines.contract import EngineWriter, IndexState
@@ -93,7 +94,7 @@ class Sync:
             nonlocal written
             for page in self._catalog.names():
                 for name in page:
-                    yield to_document(name.number, name.repo_id, name.counters)
+                    yield to_document(name)
                 written += len(page)
                 self._progress(written, catalog.models)
 
@@ -171,11 +172,7 @@ class _Pending:
 
     def write(self, page: list[Change]) -> None:
         """Write a page of changes to the engine."""
-        documents = [
-            to_document(change.number, change.model.record.repo_id, change.model.counters)
-            for change in page
-            if change.model is not None
-        ]
+        documents = [to_document(outline_of(change.model)) for change in page if change.model is not None]
         gone = [change.number for change in page if change.model is None]
         self._engine.write(documents, gone)
         self.written += len(documents)

@@ -1,5 +1,6 @@
 """Between records and the catalog's columns; pure."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, TypeAlias, cast
@@ -7,7 +8,8 @@ from typing import Any, TypeAlias, cast
 import orjson
 from sqlalchemy import RowMapping
 
-from indexer.records import Checkpoint, Counters, Gated, ModelRecord, SetAside, StoredModel
+from indexer.catalog import tables
+from indexer.records import Checkpoint, Counters, Gated, ModelRecord, Outline, SetAside, StoredModel
 
 Columns: TypeAlias = dict[str, Any]
 """Values by column name: the language of SQLAlchemy, spoken in this room's catalog only."""
@@ -74,6 +76,36 @@ def record_values(record: ModelRecord) -> tuple[Any, ...]:
 def counter_values(counters: Counters) -> tuple[int | float | None, ...]:
     """Give the values of `COUNTER_COLUMNS`."""
     return (counters.downloads, counters.downloads_all_time, counters.likes, counters.trending)
+
+
+OUTLINE = tuple(tables.models.c[name] for name in Outline._fields)
+"""The columns of an outline, in its order."""
+_TAGS_AT = Outline._fields.index("tags")
+
+
+def to_outline(row: Sequence[Any]) -> Outline:
+    """Give the outline that a row of `OUTLINE` holds."""
+    return Outline._make((*row[:_TAGS_AT], orjson.loads(row[_TAGS_AT]), *row[_TAGS_AT + 1 :]))
+
+
+def outline_of(model: StoredModel) -> Outline:
+    """Give a model in outline."""
+    record, counters = model.record, model.counters
+    return Outline(
+        model.number,
+        record.repo_id,
+        to_millis(record.created_at),
+        to_millis(record.updated_at),
+        record.task,
+        record.library,
+        record.gated,
+        record.params,
+        record.tags,
+        counters.downloads,
+        counters.downloads_all_time,
+        counters.likes,
+        counters.trending,
+    )
 
 
 def to_stored(row: RowMapping, aliases: tuple[str, ...] = ()) -> StoredModel:

@@ -10,7 +10,16 @@ from sqlalchemy import Column, ColumnElement, Connection, case, func, select
 from indexer.catalog import tables
 from indexer.catalog.applying import apply_batch
 from indexer.catalog.database import Database, folded
-from indexer.catalog.mapping import EPOCH, from_millis, to_checkpoint, to_millis, to_set_aside, to_stored
+from indexer.catalog.mapping import (
+    EPOCH,
+    OUTLINE,
+    from_millis,
+    to_checkpoint,
+    to_millis,
+    to_outline,
+    to_set_aside,
+    to_stored,
+)
 from indexer.catalog.migrating import check, prepare
 from indexer.catalog.passes import unseen
 from indexer.errors import ModelNotFound
@@ -20,8 +29,7 @@ from indexer.records import (
     CatalogState,
     Change,
     Checkpoint,
-    Counters,
-    NamedModel,
+    Outline,
     SetAside,
     StoredModel,
     Suspect,
@@ -228,18 +236,14 @@ class Catalog:
                 )
             )
 
-    def names(self) -> Iterator[list[NamedModel]]:
-        """Give every model's name and counters, in the order of their numbers, a page at a time."""
+    def names(self) -> Iterator[list[Outline]]:
+        """Give every model in outline, in the order of their numbers, a page at a time."""
         t = tables.models.c
-        columns = (t.number, t.repo_id, t.downloads, t.downloads_all_time, t.likes, t.trending)
         after = 0
         while True:
-            query = select(*columns).where(t.number > after).order_by(t.number).limit(PAGE)
+            query = select(*OUTLINE).where(t.number > after).order_by(t.number).limit(PAGE)
             with self._database.reading() as connection:
-                page = [
-                    NamedModel(number, repo_id, Counters(*counters))
-                    for number, repo_id, *counters in connection.execute(query)
-                ]
+                page = [to_outline(row) for row in connection.execute(query)]
             if not page:
                 return
             yield page

@@ -1,11 +1,12 @@
 """What an engine is: a projection of the catalog that can be fed and asked."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from indexer.documents import Document
+from indexer.filters import Facet
 from indexer.query import SearchQuery
 from indexer.ranking import Step
 
@@ -25,13 +26,17 @@ class IndexState:
     """When it was last known to hold everything the catalog held."""
 
 
+FacetCounts: TypeAlias = Mapping[Facet, tuple[tuple[str, int], ...]]
+"""Of each facet that was asked for, its commonest values and how many models have them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selected:
     """A model an engine selected, by the catalog's number of it."""
 
     number: int
     step: Step | None = None
-    """Where it stands; `None` where that is left to the text."""
+    """Why it stands where it does; `None` where that is left to the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Selection:
     total_exact: bool
     state: IndexState
     ordered: bool = True
+    facets: FacetCounts = field(default_factory=dict)
+    """Counted over all that the engine selected."""
 
 
 class EngineReader(Protocol):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from indexer.engines.embedded.searching import FEW
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.errors import EngineError, EngineUnavailable
 from indexer.query import parse_query
-from indexer.records import Counters
+from indexer.records import Outline
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -24,11 +25,14 @@ def state(models: int, serial: int = 1) -> IndexState:
     return IndexState("a-catalog", serial, serial, models, NOW)
 
 
+def document(number: int, repo_id: str, **fields: Any) -> Document:
+    return to_document(Outline(number, repo_id, **fields))
+
+
 def documents(ids: Sequence[str]) -> list[Document]:
     """Earlier ids are the more popular ones; numbers start at 1."""
     return [
-        to_document(number, repo_id, Counters(downloads=len(ids) - number))
-        for number, repo_id in enumerate(ids, start=1)
+        document(number, repo_id, downloads=len(ids) - number) for number, repo_id in enumerate(ids, start=1)
     ]
 
 
@@ -47,18 +51,18 @@ class Shelf:
 
 
 def test_popularity_orders_by_downloads_then_likes_then_all_time() -> None:
-    ordered = [
-        Counters(),
-        Counters(downloads_all_time=1),
-        Counters(downloads_all_time=10_000),
-        Counters(likes=1),
-        Counters(likes=10**9),
-        Counters(downloads=1),
-        Counters(downloads=1, likes=5),
-        Counters(downloads=3_900_000_000),
-        Counters(downloads=2**63 - 1, likes=2**63 - 1, downloads_all_time=2**63 - 1),
+    ordered: list[dict[str, Any]] = [
+        {},
+        {"downloads_all_time": 1},
+        {"downloads_all_time": 10_000},
+        {"likes": 1},
+        {"likes": 10**9},
+        {"downloads": 1},
+        {"downloads": 1, "likes": 5},
+        {"downloads": 3_900_000_000},
+        {"downloads": 2**63 - 1, "likes": 2**63 - 1, "downloads_all_time": 2**63 - 1},
     ]
-    values = [popularity(counters) for counters in ordered]
+    values = [popularity(Outline(1, "a/x", **counters)) for counters in ordered]
     assert values == sorted(set(values))
 
 
@@ -73,7 +77,7 @@ def test_no_index_is_said_in_words(tmp_path: Path) -> None:
 
 def test_written_documents_replace_and_removals_drop(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, ["a/old", "a/gone"])
-    shelf.writer.write([to_document(1, "a/new", Counters())], [2])
+    shelf.writer.write([document(1, "a/new")], [2])
     assert shelf.total("old") == 1  # not committed yet
 
     shelf.writer.commit(state(1, serial=2))
@@ -151,7 +155,7 @@ def test_short_answers_are_of_the_newest_commit_or_none(
     shelf = Shelf(tmp_path, MANY)
     before = shelf.total("e")
 
-    shelf.writer.write([to_document(201, "elm/new", Counters())], [])
+    shelf.writer.write([document(201, "elm/new")], [])
     shelf.writer.commit(state(201, serial=2), more=True)
     assert (shelf.total("e"), len(ready_answers(shelf))) == (before + 1, 0)
     shelf.writer.write([], [201])

@@ -1,17 +1,24 @@
 """The fields of the embedded index, as data."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import tantivy
 
 from indexer.documents import DOWNLOADS_SHIFT, Document
-from indexer.grams import GRAM
+from indexer.filters import FACETS
+from indexer.grams import GRAM, Cut
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised when fields, tokenizers or the cutting of names change: the index is then rebuilt."""
 
 NUMBER = "number"
 POPULARITY = "popularity"
+PARAMS = "params"
+TAGS = "tags"
+ORDERS = {"likes": "likes", "trending": "trending", "created": "created", "updated": "updated"}
+"""What hits can be sorted by beside popularity, and the field that holds it."""
+
 OWNER_PREFIX = "owner_prefix"
 OWNER_PREFIX_GRAM = 16
 HEAD_GRAM = 3
@@ -45,47 +52,79 @@ def make_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     # Signed: deleting by the term of an unsigned field silently deletes nothing (tantivy 0.27).
     builder.add_integer_field(NUMBER, indexed=True, fast=True)
-    builder.add_unsigned_field(POPULARITY, fast=True)
-    builder.add_text_field(TIER, tokenizer_name="wholes", index_option="basic")
-    builder.add_text_field(OWNER_PREFIX, tokenizer_name="owner_prefix", index_option="basic")
-    for part in (OWNER, NAME):
-        builder.add_text_field(part.grams, tokenizer_name="grams", index_option="basic")
-        builder.add_text_field(part.heads, tokenizer_name="heads", index_option="basic")
-        builder.add_text_field(part.wholes, tokenizer_name="wholes", index_option="basic")
+    for name in (POPULARITY, PARAMS, *ORDERS.values()):
+        builder.add_unsigned_field(name, fast=True)
+    for facet in FACETS:
+        builder.add_text_field(facet, fast=True, tokenizer_name="raw", index_option="basic")
+    texts = [TAGS, TIER, OWNER_PREFIX]
+    texts += [name for part in (OWNER, NAME) for name in (part.grams, part.heads, part.wholes)]
+    for name in texts:
+        builder.add_text_field(name, tokenizer_name="words", index_option="basic")
     return builder.build()
 
 
 def open_index(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
-    """Open (or make) the index in a folder, with its tokenizers.
-
-    Tantivy cuts the grams: ten times as fast as Python would.
-    """
+    """Open (or make) the index in a folder, with its tokenizers."""
     index = tantivy.Index(schema, str(folder))
-    ngram = tantivy.Tokenizer.ngram
-    for name, tokenizer in (
-        ("owner_prefix", ngram(1, OWNER_PREFIX_GRAM, True)),
-        ("grams", ngram(1, GRAM, True)),
-        ("heads", ngram(1, HEAD_GRAM, True)),
-        ("wholes", tantivy.Tokenizer.whitespace()),
-    ):
-        index.register_tokenizer(name, tantivy.TextAnalyzerBuilder(tokenizer).build())
+    words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+    index.register_tokenizer("words", words)
     return index
 
 
 def to_tantivy(document: Document) -> tantivy.Document:
-    """Give the document in Tantivy's own form."""
+    """Give the document in Tantivy's own form.
+
+    Beginnings are cut here and handed over as one text a field: words repeat, so that most are known
+    already, and each value handed over costs as much as ten of them.
+    """
     target = tantivy.Document()
     target.add_integer(NUMBER, document.number)
-    target.add_unsigned(POPULARITY, document.popularity)
-    for tier, least in TIERS:
-        if document.popularity >= least:
-            target.add_text(TIER, tier)
-    target.add_text(OWNER_PREFIX, document.owner.compact)
-    for part, text in ((OWNER, document.owner), (NAME, document.name)):
-        for start in text.starts:
-            target.add_text(part.grams, start)
-            target.add_text(part.heads, start)
-        for inside in text.insides:
-            target.add_text(part.grams, inside)
-        target.add_text(part.wholes, f"{EXACT}{text.compact} {' '.join(text.wholes)}")
+    _add_numbers(target, document)
+    for facet, values in document.facets:
+        for text in values:
+            target.add_text(facet, text)
+    target.add_text(TAGS, " ".join(document.tags))
+    target.add_text(TIER, " ".join([tier for tier, least in TIERS if document.popularity >= least]))
+    target.add_text(OWNER_PREFIX, _beginnings(document.owner.compact, OWNER_PREFIX_GRAM))
+    for part, (grams, heads, wholes) in (
+        (OWNER, _texts_of_owner(document.owner)),
+        (NAME, _texts(document.name)),
+    ):
+        target.add_text(part.grams, grams)
+        target.add_text(part.heads, heads)
+        target.add_text(part.wholes, wholes)
     return target
+
+
+def _add_numbers(target: tantivy.Document, document: Document) -> None:
+    target.add_unsigned(POPULARITY, document.popularity)
+    if document.likes:
+        target.add_unsigned(ORDERS["likes"], document.likes)
+    if document.trending:
+        target.add_unsigned(ORDERS["trending"], document.trending)
+    target.add_unsigned(ORDERS["created"], document.created)
+    target.add_unsigned(ORDERS["updated"], document.updated)
+    if document.params is not None:
+        target.add_unsigned(PARAMS, document.params)
+
+
+def _texts(cut: Cut) -> tuple[str, str, str]:
+    """Give the words of the three fields of a part."""
+    starts = [start[:GRAM] for start in cut.starts]
+    grams = [_beginnings(start, GRAM) for start in starts]
+    grams += map(_beginnings_inside, cut.insides)
+    heads = [_beginnings(start, HEAD_GRAM) for start in starts]
+    return " ".join(grams), " ".join(heads), f"{EXACT}{cut.compact} {' '.join(cut.wholes)}"
+
+
+_texts_of_owner = lru_cache(maxsize=65_536)(_texts)
+
+
+@lru_cache(maxsize=262_144)
+def _beginnings_inside(insides: tuple[str, ...]) -> str:
+    return " ".join([text[:end] for text in insides for end in range(1, min(GRAM, len(text)) + 1)])
+
+
+@lru_cache(maxsize=524_288)
+def _beginnings(text: str, longest: int) -> str:
+    return " ".join([text[:end] for end in range(1, min(longest, len(text)) + 1)])

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import tantivy
 
-from indexer.engines.contract import IndexState, Selected, Selection
-from indexer.engines.embedded.schema import NUMBER, POPULARITY, TIERS
+from indexer.engines.contract import FacetCounts, IndexState, Selected, Selection
+from indexer.engines.embedded.filtering import Filtering, count_facets
+from indexer.engines.embedded.schema import NUMBER, ORDERS, POPULARITY, TIERS
 from indexer.engines.embedded.selecting import Query, Selector
 from indexer.query import SearchQuery
 from indexer.ranking import Step
@@ -36,39 +37,60 @@ class Searching:
         self._selector = selector
         self._state = state
         self._query = query
+        self._filtering = Filtering(selector.schema, query.filters)
+        self._order = POPULARITY if query.sort in {"relevance", "downloads"} else ORDERS[query.sort]
 
     def run(self) -> Selection:
         """Select a page of models, best first."""
-        everything = self._selector.everything(self._query)
-        if everything is None:
-            return self._forgiven(0, ())
+        named = self._selector.everything(self._query)
+        if named is None:
+            return self._forgiven((), None)
+        everything = self._filtering.narrowed(named)
         exact = self._selector.counts_exactly(self._query)
         few = FEW if exact else CHECKED
-        total, numbers = self._most_popular(everything, few)
+        total = self._count(everything)
         if total <= few:
+            numbers = self._numbers(everything, total, 0) if total else []
             if total < TYPOS_BELOW:
-                return self._forgiven(total, numbers)
-            return self._unordered(numbers)
-        page = self._page(self._selector.steps(self._query, total), total)
-        return Selection(page, total, exact, self._state)
+                return self._forgiven(numbers, everything)
+            return self._unordered(numbers, everything)
+        page = self._page(self._steps(everything, total), total)
+        return Selection(page, total, exact, self._state, facets=self._facets(everything))
 
-    def _unordered(self, numbers: Sequence[int]) -> Selection:
+    def _steps(self, everything: Query | None, total: int = 0) -> list[tuple[Step | None, Query]]:
+        """Give the steps of the order; in any order but that of relevance there is one."""
+        if self._query.sort != "relevance":
+            return [] if everything is None else [(None, everything)]
+        return [
+            (step, self._filtering.narrowed(one)) for step, one in self._selector.steps(self._query, total)
+        ]
+
+    def _facets(self, query: Query | None) -> FacetCounts:
+        return {} if query is None else count_facets(self._searcher, query, self._query.facets)
+
+    def _unordered(self, numbers: Sequence[int], everything: Query | None) -> Selection:
         """Hand few models over whole: their names tell their order, and whether they match at all."""
         selected = tuple(Selected(number) for number in numbers)
-        return Selection(selected, len(numbers), total_exact=True, state=self._state, ordered=False)
+        facets = self._facets(everything)
+        return Selection(
+            selected, len(numbers), total_exact=True, state=self._state, ordered=False, facets=facets
+        )
 
-    def _forgiven(self, total: int, numbers: Sequence[int]) -> Selection:
+    def _forgiven(self, numbers: Sequence[int], everything: Query | None) -> Selection:
         """Look for a slip of the finger, unless the very model that was named is there."""
         steps = self._selector.steps(self._query)
         named = bool(steps) and steps[0][0] is Step.EXACT_ID and self._count(steps[0][1]) > 0
-        typos = None if named else self._selector.typos(self._query)
-        forgiven = total if typos is None else self._count(typos)
-        if typos is None or forgiven <= total:
-            return self._unordered(numbers)
-        page = self._page([*steps, (Step.TYPO, typos)], forgiven)
-        return Selection(page, forgiven, total_exact=False, state=self._state)
+        meant = None if named else self._selector.typos(self._query)
+        if meant is None:
+            return self._unordered(numbers, everything)
+        typos = self._filtering.narrowed(meant)
+        total = self._count(typos)
+        if total <= len(numbers):
+            return self._unordered(numbers, everything)
+        page = self._page([*self._steps(everything), (Step.TYPO, typos)], total)
+        return Selection(page, total, total_exact=False, state=self._state, facets=self._facets(typos))
 
-    def _page(self, steps: list[tuple[Step, Query]], total: int) -> tuple[Selected, ...]:
+    def _page(self, steps: Sequence[tuple[Step | None, Query]], total: int) -> tuple[Selected, ...]:
         """Walk the steps, skipping `offset` models, until the page is full or nothing is left."""
         selected: list[Selected] = []
         before: list[Query] = []
@@ -87,8 +109,8 @@ class Searching:
         return tuple(selected)
 
     def _step_numbers(self, query: Query, limit: int, offset: int) -> list[int]:
-        """Give the most popular models of a step; those of a tier are all before those outside it."""
-        for tier, _ in TIERS:
+        """Give the first models of a step; the popular ones of a tier are all before those outside it."""
+        for tier, _ in TIERS if self._order == POPULARITY else ():
             popular = self._selector.in_tier(query, tier)
             if popular is not None:
                 numbers = self._numbers(popular, limit, offset)
@@ -97,15 +119,7 @@ class Searching:
         return self._numbers(query, limit, offset)
 
     def _numbers(self, query: Query, limit: int, offset: int) -> list[int]:
-        result = self._searcher.search(query, limit, count=False, order_by_field=POPULARITY, offset=offset)
-        return self._numbers_at(result)
-
-    def _most_popular(self, query: Query, limit: int) -> tuple[int, list[int]]:
-        """Count, and give the numbers of the most popular, in one go when there are few."""
-        total = self._count(query)
-        return total, self._numbers(query, limit, 0) if 0 < total <= limit else []
-
-    def _numbers_at(self, result: tantivy.SearchResult) -> list[int]:
+        result = self._searcher.search(query, limit, count=False, order_by_field=self._order, offset=offset)
         addresses = [address for _, address in result.hits]
         values = self._searcher.fast_field_values(NUMBER, addresses) if addresses else []
         return [int(value) for value in values if value is not None]

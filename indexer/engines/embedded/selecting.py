@@ -45,7 +45,7 @@ class Selector:
     """
 
     def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher) -> None:
-        self._schema = schema
+        self.schema = schema
         self._searcher = searcher
         self._tokens: dict[tuple[str, str], Maybe] = {}
 
@@ -212,7 +212,7 @@ class Selector:
             if len(self._tokens) >= REMEMBERED_TOKENS:
                 self._tokens.clear()
             occurs = self._searcher.doc_freq(field, token) > 0
-            self._tokens[key] = Query.term_query(self._schema, field, token, "basic") if occurs else None
+            self._tokens[key] = Query.term_query(self.schema, field, token, "basic") if occurs else None
         return self._tokens[key]
 
     def _any_of(self, queries: Sequence[Maybe]) -> Maybe:

@@ -1,0 +1,62 @@
+"""From filters to Tantivy queries, and from a query to counts of the values that were found."""
+
+from collections.abc import Sequence
+
+import tantivy
+
+from indexer.engines.contract import FacetCounts
+from indexer.engines.embedded.schema import PARAMS, TAGS
+from indexer.filters import Facet, Filters
+
+FACET_VALUES = 12
+"""Values that are counted of each facet, the commonest first."""
+MOST_PARAMS = 2**62
+
+_MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
+
+
+class Filtering:
+    """Narrows queries to what filters let through.
+
+    Args:
+        schema: the index's.
+        filters: what is asked for.
+
+    """
+
+    def __init__(self, schema: tantivy.Schema, filters: Filters) -> None:
+        self._schema = schema
+        self._clauses = [self._any_of(facet, values) for facet, values in filters.any_of]
+        self._clauses += [self._token(TAGS, tag) for tag in filters.tags]
+        if (filters.min_params, filters.max_params) != (None, None):
+            self._clauses.append(self._range(filters.min_params or 0, filters.max_params))
+
+    def narrowed(self, query: tantivy.Query) -> tantivy.Query:
+        """Select what a query selects and the filters let through."""
+        if not self._clauses:
+            return query
+        return tantivy.Query.boolean_query([(_MUST, one) for one in (query, *self._clauses)])
+
+    def _any_of(self, facet: Facet, values: Sequence[str]) -> tantivy.Query:
+        return tantivy.Query.boolean_query([(_SHOULD, self._token(facet, value)) for value in values])
+
+    def _token(self, field: str, token: str) -> tantivy.Query:
+        return tantivy.Query.term_query(self._schema, field, token, "basic")
+
+    def _range(self, least: int, most: int | None) -> tantivy.Query:
+        most = MOST_PARAMS if most is None else min(most, MOST_PARAMS)
+        if least > most:
+            return tantivy.Query.empty_query()
+        return tantivy.Query.range_query(self._schema, PARAMS, tantivy.FieldType.Unsigned, least, most)
+
+
+def count_facets(searcher: tantivy.Searcher, query: tantivy.Query, facets: Sequence[Facet]) -> FacetCounts:
+    """Count the models a query selects by the values of these fields."""
+    if not facets:
+        return {}
+    asked = {facet: {"terms": {"field": facet, "size": FACET_VALUES}} for facet in facets}
+    counted = searcher.aggregate(query, asked)
+    return {
+        facet: tuple((str(one["key"]), int(one["doc_count"])) for one in counted[facet]["buckets"])
+        for facet in facets
+    }
