@@ -37,13 +37,13 @@ def rank_of(query: SearchQuery, repo_id: str) -> Rank | None:
     owner, name = _cut(owner_text), _cut(name_text)
     if any(_class_of(term, part) for term in query.excluded for part in (owner, name)):
         return None
-    if query.exact_id == (owner.compact, name.compact):
-        return (0, Step.EXACT_ID)
     if not _owner_fits(query, owner, name):
         return None
     classes = [_wanted_class(wanted, owner, name) for wanted in query.wanted]
     if None in classes:
         return None
+    if query.exact_id == (owner.compact, name.compact):
+        return (0, Step.EXACT_ID)
     longer = int(bool(query.owner) and not query.owner_only and owner.compact != query.owner)
     if query.exact_name and query.exact_name == name.compact:
         return (longer, Step.EXACT_NAME)

@@ -63,7 +63,8 @@ class Selector:
         if query.exact_id:
             owner, name = query.exact_id
             exact = [self._token(OWNER.wholes, EXACT + owner), self._token(NAME.wholes, EXACT + name)]
-            steps.append((Step.EXACT_ID, self._all(exact, query.excluded)))
+            asked = [*self._bounds(query), *self._matching_all(query)]  # 17b is not 1.7b, though compact
+            steps.append((Step.EXACT_ID, self._all([*exact, *asked], query.excluded)))
         owners: list[list[Maybe]] = [[]]
         if query.owner and not query.owner_only:
             owners = [[self._token(OWNER.wholes, EXACT + query.owner)], []]

@@ -1,0 +1,146 @@
+"""The set of hits, over all pages, is that of a definition in a few plain lines.
+
+The definition is that of the README, put down a second time: it shares nothing with the code it judges.
+"""
+
+import re
+import tempfile
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from indexer.ranking import Step
+from indexer.search import Hit
+from tests.indexer.house import House
+
+PAGE = 16
+
+# -- the definition ----------------------------------------------------------------------------
+
+
+def plain(text: str) -> str:
+    """Case and accents do not matter; every separator is a space, but a decimal point stays."""
+    bare = "".join(char for char in unicodedata.normalize("NFD", text.lower()) if ord(char) < 0x300)
+    return re.sub(r"(?<!\d)\.|\.(?!\d)|[^a-z0-9.]", " ", bare)
+
+
+def matches(term: str, part: str) -> bool:
+    return any(matches_at(term, part, at) for at in range(len(part)) if part[at].isalnum())
+
+
+def matches_at(term: str, part: str, at: int) -> bool:
+    before, rest = part[:at][-1:], part[at:]
+    if term[0].isdigit():
+        if before.isdigit() or before == ".":
+            return False  # not where a number begins
+        if before.isalpha():  # a number in a word runs on into numbers only
+            rest = re.match(r"\S+(?: +\d\S*)*", rest)[0]  # type: ignore[index]
+        return rest.replace(" ", "").startswith((term, term.replace(".", "")))
+    inside = before.isalnum() or before == "."
+    reached = rest.split(" ")[0] if inside else rest.replace(" ", "")
+    return reached.replace(".", "").startswith(term.replace(".", ""))
+
+
+def answers(query: str, repo_id: str) -> bool:
+    """Say whether a model answers a query."""
+    owner, _, name = (plain(part) for part in repo_id.rpartition("/"))
+    words = [word for word in query.split() if word[0] != "-" or word == "-"]
+    excluded = plain(" ".join(word for word in query.split() if word not in words)).split()
+    anywhere, in_name = " ".join(words), ""
+    bound = next((word for word in words if "/" in word), None)
+    if bound is not None:
+        left, _, right = bound.partition("/")
+        place = words.index(bound)
+        anywhere, in_name = " ".join(words[:place]), " ".join([right, *words[place + 1 :]])
+        if not re.sub(r"[ .]", "", owner).startswith(re.sub(r"[ .]", "", plain(left))):
+            return False
+    return (
+        all(matches(term, owner) or matches(term, name) for term in plain(anywhere).split())
+        and all(matches(term, name) for term in plain(in_name).split())
+        and not any(matches(term, owner) or matches(term, name) for term in excluded)
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "repo_id", "expected"),
+    [
+        ("llama2", "meta-llama/Llama-2-7b", True),
+        ("lama2", "meta-llama/Llama-2-7b", False),
+        ("qwen25", "Qwen/Qwen2.5-7B", True),
+        ("7b", "Qwen/Qwen2.5-27B", False),
+        ("7b", "Qwen/Qwen-1.7B", False),
+        ("17b", "Qwen/Qwen-1.7B", False),
+        ("1.7b", "Qwen/Qwen-1.7B", True),
+        ("7b", "a/Mistral7B", True),
+        ("creme", "a/Crème_b", True),
+        ("TheBloke/llama 7b", "TheBloke/CodeLlama-7B", True),
+        ("/llama", "meta-llama/Prompt-Guard", False),
+        ("llama -guard", "meta-llama/Prompt-Guard", False),
+    ],
+)
+def test_the_definition_says_what_the_readme_says(query: str, repo_id: str, *, expected: bool) -> None:
+    assert answers(query, repo_id) is expected
+
+
+# -- names and queries -------------------------------------------------------------------------
+
+WORDS = "llama Lam code 7b 27B 1.7b Qwen 2.5 3 x2 v1.0 chat Crème e5 stablediffusion 8x22b 0.5 a 12 B"
+WORD = st.sampled_from(WORDS.split())
+JOINT = st.sampled_from(["-", "_", ".", "", "--", "-_"])
+PART = st.lists(st.tuples(WORD, JOINT).map("".join), min_size=1, max_size=5).map(
+    lambda words: "".join(words).strip("-_.")
+)
+ID = st.one_of(PART, *[st.tuples(PART, PART).map("/".join)] * 3)
+
+
+@st.composite
+def queries(draw: st.DrawFn, names: list[str]) -> str:
+    """What somebody types who has one of the names in mind, or not."""
+
+    def piece() -> str:
+        text = draw(st.sampled_from(names))
+        start = draw(st.integers(0, len(text) - 1))
+        piece = text[start : start + draw(st.integers(1, 14))]
+        return draw(
+            st.sampled_from([piece, piece.lower(), piece.replace("-", " "), re.sub(r"[-_.]", "", piece)])
+        )
+
+    shape = draw(
+        st.sampled_from(
+            ["{0}", "{0}", "{0} {1}", "{0} -{1}", "{0}/{1}", "/{0}", "{0}/", "-{0}", "{0} {1}/{2}"]
+        )
+    )
+    return draw(st.one_of(st.just(shape.format(piece(), piece(), piece())), PART, WORD, ID))
+
+
+CASE = st.lists(ID, min_size=1, max_size=70, unique_by=str.lower).flatmap(
+    lambda names: st.tuples(st.just(names), st.lists(queries(names), min_size=25, max_size=25))
+)
+
+
+def walked(house: House, text: str) -> list[str]:
+    """Give what matches as it was typed, from page after page; the total counts every hit there is."""
+    hits: list[Hit] = []
+    while True:
+        page = house.ask(text, PAGE, len(hits))
+        hits += page.hits
+        if len(page.hits) < PAGE:
+            assert page.total == len(hits), text
+            return [hit.model.record.repo_id for hit in hits if hit.step is not Step.TYPO]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(CASE)
+@example((["q/1.7b", *(f"q/17b-{n}" for n in range(60))], ["q/17b", "q/1.7b", "17b"]))
+def test_hits_are_those_of_the_definition_on_every_page(case: tuple[list[str], list[str]]) -> None:
+    names, texts = case
+    with tempfile.TemporaryDirectory() as folder:
+        house = House(Path(folder), names)
+        for text in texts:
+            wanted = [name for name in names if answers(text, name)]
+
+            assert sorted(walked(house, text)) == sorted(wanted), text
+        house.catalog.close()
