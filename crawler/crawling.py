@@ -1,6 +1,5 @@
 """Running a crawl: scrapy is set up, walks the passes once, and leaves a report."""
 
-import gc
 import logging
 import os
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from crawler.sweep import SweepCounts, SweepLeg
 from crawler.walk import Known, Walk
 from indexer.catalog.store import Catalog, utc_now
 from indexer.errors import HubdexError
+from indexer.process import collect_garbage_rarely
 from indexer.quota import QuotaFile
 
 logger = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def run_crawl(
 
     """
     _trust_private_authorities()
-    _collect_garbage_rarely()
+    collect_garbage_rarely()
     with Catalog(config.database_url) as catalog:
         journey = _journey(config, name, catalog, limit_pages)
         journey.wanted_by = wanted_by
@@ -167,15 +167,6 @@ def _settings() -> dict[str, object]:
         "LOG_ENABLED": False,
         "LOG_INSTALL_ROOT_HANDLER": False,
     }
-
-
-def _collect_garbage_rarely() -> None:
-    """Keep the cycle collector from walking every page of rows, which hold no cycles, ten times over.
-
-    Measured on 50,000 rows: parsing and storing takes 30 % less processor time.
-    """
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 50)
 
 
 def _trust_private_authorities() -> None:

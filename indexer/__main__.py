@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from types import FrameType
+from typing import get_args
 
 import orjson
 
@@ -17,8 +18,8 @@ from indexer.config import HomeConfig, read_config
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.errors import EXIT_DONE, CatalogMissing, CatalogOutdated, EngineUnavailable
-from indexer.process import configure_logging, exclusive, run_command
-from indexer.query import parse_query
+from indexer.process import collect_garbage_rarely, configure_logging, exclusive, run_command
+from indexer.query import Sort, parse_query
 from indexer.search import Search
 from indexer.sync import Sync, SyncReport
 from indexer.terminal import json_line, page_lines, set_aside_lines, status_lines
@@ -41,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     rebuild = commands.add_parser("rebuild", help="build the index anew from the catalog")
     search = commands.add_parser("search", help="ask the index", prog="hubdex search")
     search.add_argument("q", nargs="*", help="the query, e.g. TheBloke/llama")
+    search.add_argument(
+        "--sort", choices=get_args(Sort), default="relevance", help="the order (default relevance)"
+    )
     search.add_argument("--limit", type=int, default=20)
     search.add_argument("--offset", type=int, default=0)
     status = commands.add_parser(
@@ -66,6 +70,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return _search(config, arguments)
     if arguments.command == "status":
         return _status(config, arguments)
+    collect_garbage_rarely()
     with exclusive(config.lock_folder, "index sync"):
         if arguments.command == "rebuild":
             _report(_sync_once(config, rebuild=True), as_json=arguments.json)
@@ -113,7 +118,9 @@ def _follow(config: HomeConfig, interval: float, *, as_json: bool) -> None:
 
 
 def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
-    query = parse_query(" ".join(arguments.q), limit=arguments.limit, offset=arguments.offset)
+    query = parse_query(
+        " ".join(arguments.q), sort=arguments.sort, limit=arguments.limit, offset=arguments.offset
+    )
     with Catalog(config.database_url, read_only=True) as catalog:
         page = Search(catalog, EmbeddedReader(config.index_folder)).answer(query)
     for line in page_lines(page, as_json=arguments.json):

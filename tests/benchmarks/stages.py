@@ -19,6 +19,7 @@ from crawler.rows import parse_row
 from indexer.catalog.store import Catalog
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
+from indexer.process import collect_garbage_rarely
 from indexer.query import parse_query
 from indexer.ranking import Step
 from indexer.records import Batch, Checkpoint, Listed, Waypoint
@@ -81,6 +82,7 @@ def crawl_stage(arguments: argparse.Namespace) -> None:
 
 def index_stage(arguments: argparse.Namespace) -> None:
     """Build the index from the catalog."""
+    collect_garbage_rarely()
     processor = time.process_time()
     with Catalog(database_of(arguments.home), read_only=True) as catalog:
         report = Sync(catalog, EmbeddedWriter(arguments.home / "index")).rebuild()
