@@ -60,7 +60,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
     """Answer an error, as a page where a person looks and in JSON everywhere else."""
     failure = to_failure(error)
     response: Response = error_response(failure.status, failure.word, failure.message)
-    if speaks_html(request.url.path):
+    if speaks_html(request.scope["path"]):
         response = _page(await site_of(request), error, failure)
     response.headers.update(failure.headers)
     secure(response.headers)  # an unexpected error is answered outside of every middleware

@@ -1,6 +1,8 @@
 """Which paths belong to whom: ours, the models', and those kept free for the Hub's own routes; pure."""
 
 import re
+from dataclasses import dataclass
+from typing import Literal
 
 RESERVED = frozenset(
     {"-", "api", "datasets", "docs", "favicon.ico", "healthz", "metrics", "models", "openapi.json"}
@@ -10,6 +12,17 @@ RESERVED = frozenset(
 
 RESULTS = "/-/results"
 """Where the page's script fetches an answer that is HTML already."""
+
+STATUS = "/-/status"
+"""What is known, how old and how complete it is, as a page."""
+
+MAX_ID = 255
+"""Characters of a longer id than any."""
+
+_BELOW_MODEL = frozenset({"tree", "blob"})
+"""Where the Hub shows what is inside a model."""
+_BELOW_OWNER = "models"
+"""Where the Hub lists an owner's models."""
 
 _SEGMENT = re.compile(r"(?!\.{1,2}$)[\w.\-]{1,96}", re.ASCII)
 
@@ -24,9 +37,42 @@ def is_repo_segment(segment: str) -> bool:
     return _SEGMENT.fullmatch(segment) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A model or an owner that a path can mean."""
+
+    kind: Literal["model", "owner"]
+    name: str
+    """The model's id, or the owner."""
+    is_below: bool
+    """Whether the path goes on below the name: it then leads to the page of that name."""
+
+
+def places_of(path: str) -> tuple[Place, ...]:
+    """Give what a path can mean, the likeliest first: ids with an owner before those without."""
+    bare = path.removeprefix("/").removesuffix("/")
+    segments = bare.split("/")
+    if not all(segments) or is_reserved(segments[0]) or _is_kept_free(segments):
+        return ()
+    slashed = path.endswith("/")
+    found = []
+    for length in (2, 1):
+        rest = segments[length:]
+        if len(segments) >= length and (not rest or rest[0] in _BELOW_MODEL):
+            found.append(Place("model", "/".join(segments[:length]), is_below=bool(rest) or slashed))
+    if segments[1:] in ([], [_BELOW_OWNER]) and is_repo_segment(segments[0]):
+        found.append(Place("owner", segments[0], is_below=len(segments) > 1 or slashed))
+    return tuple(place for place in found if len(place.name) <= MAX_ID and place.name.isprintable())
+
+
 def speaks_html(path: str) -> bool:
     """Tell whether a person looks at this path, so that even its errors are pages."""
     segments = path.strip("/").split("/")
-    if len(segments) > 2 and "resolve" in segments[1:3]:
+    if _is_kept_free(segments):
         return False
-    return path == "/docs" or not is_reserved(segments[0])
+    return path in {"/docs", STATUS} or not is_reserved(segments[0])
+
+
+def _is_kept_free(segments: list[str]) -> bool:
+    """Tell whether a path is one of the Hub's own for the files of a model."""
+    return len(segments) > 2 and "resolve" in segments[1:3]

@@ -8,10 +8,14 @@ from api.config import ApiConfig
 from indexer.catalog.store import Catalog
 from indexer.engines.contract import IndexState
 from indexer.engines.embedded.reader import EmbeddedReader
-from indexer.errors import CatalogMissing, EngineUnavailable
+from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable
 from indexer.query import SearchQuery
+from indexer.quota import QuotaFile, Window
+from indexer.records import SetAside
 from indexer.search import Coverage, Search, SearchPage
 
+SET_ASIDE_SHOWN = 20
+"""Rows without meaning that are shown at once."""
 NOT_YET = "There is nothing to search yet: the first models are on their way."
 
 
@@ -72,6 +76,20 @@ class Sources:
             return self._engine.state()
         except EngineUnavailable:
             return None
+
+    def set_aside(self) -> list[SetAside]:
+        """Give the newest rows of the Hub that had no meaning; none while there is no catalog to read."""
+        try:
+            return self.catalog().set_aside(SET_ASIDE_SHOWN)
+        except (CatalogMissing, CatalogOutdated):
+            return []
+
+    def quota(self) -> Window | None:
+        """Give what is left of the Hub's quota, by the clock since 1970; `None`: nobody was told lately."""
+        files = sorted(self._config.quota_folder.glob("api-*.json"))
+        wall = self._now().timestamp
+        windows = [QuotaFile(path, self._config.upstream, now=wall, wall=wall).read() for path in files]
+        return max(filter(None, windows), key=lambda window: window.limit, default=None)
 
     def close(self) -> None:
         """Let go of the catalog."""

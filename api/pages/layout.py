@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse
 
 from api.assets import Assets
 from api.pages.markup import NOTHING, Html, Template, fill, joined
+from api.paths import RESULTS
 from indexer.query import MAX_TEXT
 
 
@@ -54,7 +55,7 @@ $styles$scripts$head</head>
 <body>
 <header class="top">
 <a class="brand" href="/"><img src="$icon" alt="" width="28" height="28">Hubdex</a>
-<nav aria-label="About this service"><a href="/docs">API</a><a href="/v1/status">Status</a></nav>
+<nav aria-label="About this service"><a href="/docs">API</a><a href="/-/status">Status</a></nav>
 </header>
 <main>
 $content</main>
@@ -66,9 +67,9 @@ _STYLE = Template('<link rel="stylesheet" href="$url">\n')
 _SCRIPT = Template('<script type="module" src="$url"></script>\n')
 
 _BOX = Template("""\
-<form id="search" class="box" role="search" action="/" method="get">
-<label class="unseen" for="q">Search models</label>
-<input id="q" name="q" type="text" value="$text" maxlength="$limit" placeholder="owner/name or words"
+<form id="search" class="box" role="search" action="$action" method="get" data-results="$results">
+<label class="unseen" for="q">$label</label>
+<input id="q" name="q" type="text" value="$text" maxlength="$limit" placeholder="$hint"
  inputmode="search" enterkeyhint="search" autocomplete="off" autocapitalize="off" autocorrect="off"
  spellcheck="false"$focus>
 <button type="submit"><span class="unseen">Search</span></button>
@@ -91,9 +92,18 @@ def page(site: Site, frame: Frame, content: Html) -> HTMLResponse:
     return HTMLResponse(filled, frame.status)
 
 
-def search_box(text: str = "", *, focused: bool = False) -> Html:
-    """Give the search box; it works as a plain form."""
-    return fill(_BOX, text=text, limit=MAX_TEXT, focus=Html(" autofocus") if focused else NOTHING)
+def search_box(text: str = "", *, owner: str = "", focused: bool = False) -> Html:
+    """Give the search box, over all models or those of one owner; it works as a plain form."""
+    return fill(
+        _BOX,
+        action=search_path("", owner=owner),
+        results=f"{RESULTS}?owner={quote(owner)}" if owner else RESULTS,
+        label=f"Search the models of {owner}" if owner else "Search models",
+        hint=f"words among the models of {owner}" if owner else "owner/name or words",
+        text=text,
+        limit=MAX_TEXT,
+        focus=Html(" autofocus") if focused else NOTHING,
+    )
 
 
 def model_path(repo_id: str) -> str:
@@ -101,6 +111,8 @@ def model_path(repo_id: str) -> str:
     return f"/{quote(repo_id)}"
 
 
-def search_path(text: str, offset: int = 0) -> str:
-    """Give the path of a search."""
-    return f"/?q={quote(text, safe='/')}" + (f"&offset={offset}" if offset else "")
+def search_path(text: str, offset: int = 0, owner: str = "") -> str:
+    """Give the path of a search, over all models or those of one owner."""
+    asked = [f"q={quote(text, safe='/')}"] if text else []
+    asked += [f"offset={offset}"] if offset else []
+    return f"/{quote(owner)}" + ("?" if asked else "") + "&".join(asked)

@@ -80,7 +80,7 @@ def model_page(site: Site, model: StoredModel, now: datetime) -> HTMLResponse:
 
 
 def _owner(owner: str) -> Html:
-    return fill(_OWNER, path=search_path(f"{owner}/"), owner=owner) if owner else NOTHING
+    return fill(_OWNER, path=search_path("", owner=owner), owner=owner) if owner else NOTHING
 
 
 def _badges(record: ModelRecord) -> Html:

@@ -18,7 +18,13 @@ PAGE_HITS = 20
 """Hits of one page."""
 
 _SEARCH = Template("""\
-$box$answer""")
+$heading$box$answer""")
+_OWNER = Template("""\
+<div class="whose">
+<h1>$owner</h1>
+<p><a href="$hub" rel="noopener">$owner on $hub_name</a></p>
+</div>
+""")
 _ANSWER = Template("""\
 <div id="answer" data-state="$state">
 <div class="about"><p id="count" role="status">$count</p><p id="coverage">$coverage</p></div>
@@ -71,17 +77,18 @@ class Refused:
 Outcome = SearchPage | Waiting | Refused
 
 
-def search_page(site: Site, text: str, outcome: Outcome, now: datetime) -> HTMLResponse:
-    """Give the search page with an answer in it."""
-    box = search_box(text, focused=not text)
-    content = fill(_SEARCH, box=box, answer=answer_html(outcome, now))
+def search_page(site: Site, text: str, outcome: Outcome, now: datetime, owner: str = "") -> HTMLResponse:
+    """Give the search page, over all models or those of one owner, with an answer in it."""
+    box = search_box(text, owner=owner, focused=not text and not owner)
+    heading = fill(_OWNER, owner=owner, hub=site.hub_url(owner), hub_name=site.hub_name) if owner else NOTHING
+    content = fill(_SEARCH, heading=heading, box=box, answer=answer_html(outcome, now, owner))
     head = _NO_SCRIPT_AGAIN if isinstance(outcome, Waiting) else NOTHING
     status = 422 if isinstance(outcome, Refused) else 200
-    title = f"{text} - Hubdex" if text else "Hubdex"
+    title = " - ".join(part for part in (text, owner, "Hubdex") if part)
     return page(site, Frame(title, ("search.css", "message.css"), ("search.js",), head, status), content)
 
 
-def answer_html(outcome: Outcome, now: datetime) -> Html:
+def answer_html(outcome: Outcome, now: datetime, owner: str = "") -> Html:
     """Give an answer: the hits, how many there are, and what they stand for."""
     if isinstance(outcome, Waiting):
         return _answer("waiting", after=_waiting(outcome))
@@ -90,10 +97,10 @@ def answer_html(outcome: Outcome, now: datetime) -> Html:
     offset = outcome.query.offset
     return _answer(
         "answered",
-        count=_count(outcome),
+        count=_count(outcome, owner),
         coverage=coverage_html(outcome.coverage, now),
         hits=joined(hit_html(hit, offset + at, now) for at, hit in enumerate(outcome.hits)),
-        after=_paging(outcome) if outcome.hits else _EMPTY,
+        after=_paging(outcome, owner) if outcome.hits else NOTHING if owner else _EMPTY,
     )
 
 
@@ -111,9 +118,11 @@ def _answer(
     return fill(_ANSWER, state=state, quiet=quiet, **parts)
 
 
-def _count(answer: SearchPage) -> Html:
+def _count(answer: SearchPage, owner: str) -> Html:
     if not answer.query.text.strip():
         words = "Most downloaded first"
+        if owner:
+            words = f"{plural(answer.total, 'model')}, most downloaded first"
     elif not answer.total:
         words = "No model matches"
     elif answer.hits and answer.hits[0].step is Step.TYPO:
@@ -125,15 +134,15 @@ def _count(answer: SearchPage) -> Html:
     return markup(words[:1].upper() + words[1:])
 
 
-def _paging(answer: SearchPage) -> Html:
+def _paging(answer: SearchPage, owner: str) -> Html:
     query = answer.query
     following = query.offset + query.limit
     previous = following_link = NOTHING
     if query.offset:
         before = max(0, query.offset - query.limit)
-        previous = fill(_PREVIOUS, path=search_path(query.text, before))
+        previous = fill(_PREVIOUS, path=search_path(query.text, before, owner))
     if following < answer.total and following + query.limit <= MAX_DEPTH:
-        following_link = fill(_NEXT, path=search_path(query.text, following))
+        following_link = fill(_NEXT, path=search_path(query.text, following, owner))
     return fill(_PAGING, previous=previous, next=following_link)
 
 

@@ -14,7 +14,7 @@ $box<section class="message">
 
 _NOT_FOUND = Template("""\
 $box<section class="message">
-<h1>No model is called <span class="asked">$repo_id</span> here</h1>
+<h1>No $what is called <span class="asked">$repo_id</span> here</h1>
 <p>It may be newer than this index, renamed, private, or spelled differently.</p>
 <p class="ways"><a class="button" href="$search">Search for it</a>
 <a class="button quiet" href="$hub" rel="noopener">Look on $hub_name</a></p>
@@ -38,6 +38,7 @@ def not_found_page(site: Site, repo_id: str) -> HTMLResponse:
     content = fill(
         _NOT_FOUND,
         box=search_box(repo_id),
+        what="model" if "/" in repo_id else "model and no owner",
         repo_id=repo_id,
         search=search_path(repo_id),
         hub=site.hub_url(repo_id),

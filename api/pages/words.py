@@ -38,6 +38,14 @@ def time_ago(seconds: float) -> str:
     return "just now"
 
 
+def time_until(seconds: float) -> str:
+    """Say in how long something will be, in one unit."""
+    for size, word in (*_TIME_UNITS, (1, "second")):
+        if seconds >= size:
+            return f"in {plural(int(seconds // size), word)}"
+    return "now"
+
+
 def time_html(moment: datetime | None, now: datetime) -> Html:
     """Give a moment as words, with the exact time behind them."""
     if moment is None:

@@ -5,11 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from api.asking import FromSources
+from api.paths import MAX_ID
 from api.responses import JsonResponse, errors_of
 from api.sources import Sources
 from indexer.answers import FullModelAnswer, full_model_answer
-
-MAX_ID = 255
 
 Segment = Annotated[str, Path(max_length=MAX_ID, description="A part of the model's id.")]
 

@@ -5,13 +5,21 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import APIRouter
 from typing_extensions import TypedDict
 
-from api.asking import FromSources
+from api.asking import FromSources, Now
 from api.responses import HealthAnswer, JsonResponse, errors_of
+from api.standing import standing_of
 from indexer.answers import IndexAnswer, StatusAnswer, index_answer, status_answer
-from indexer.catalog.store import utc_now
-from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable
+from indexer.quota import Window
 
 router = APIRouter(tags=["status"])
+
+
+class QuotaAnswer(TypedDict):
+    """What the Hub still grants the crawls."""
+
+    left: int
+    limit: int
+    resets_in_seconds: int
 
 
 class ServiceAnswer(TypedDict):
@@ -26,34 +34,32 @@ class ServiceAnswer(TypedDict):
     """How many models answers stand for; `null`: there is no index yet."""
     catalog: StatusAnswer | None
     """What has been read from the Hub; `null`: nothing yet."""
+    quota: QuotaAnswer | None
+    """Requests the Hub still grants; `null`: it was not asked lately."""
 
 
 @router.get("/v1/status", response_model=ServiceAnswer, responses=errors_of(503))
-def status(sources: FromSources) -> JsonResponse:
+def status(sources: FromSources, now: Now) -> JsonResponse:
     """Tell what is known, how old and how complete it is; works before there is anything."""
+    standing = standing_of(sources)
     answer: ServiceAnswer = {
-        "ready": False,
-        "message": "Nothing has been read from the Hub yet.",
+        "ready": standing.ready,
+        "message": standing.message,
         "version": hubdex_version(),
         "engine": "embedded",
-        "index": None,
-        "catalog": None,
+        "index": index_answer(standing.coverage) if standing.coverage else None,
+        "catalog": status_answer(standing.catalog, standing.index, now) if standing.catalog else None,
+        "quota": _quota_answer(standing.quota, now.timestamp()) if standing.quota else None,
     }
-    try:
-        state = sources.catalog().state()
-    except CatalogMissing:
-        return JsonResponse(answer)
-    except CatalogOutdated as error:
-        answer["message"] = str(error)
-        return JsonResponse(answer)
-    answer["catalog"] = status_answer(state, sources.index_state(), utc_now())
-    try:
-        answer["index"] = index_answer(sources.coverage())
-        answer["ready"] = True
-        answer["message"] = "Searches are answered."
-    except EngineUnavailable as error:
-        answer["message"] = str(error)
     return JsonResponse(answer)
+
+
+def _quota_answer(window: Window, now: float) -> QuotaAnswer:
+    return {
+        "left": window.left,
+        "limit": window.limit,
+        "resets_in_seconds": max(0, round(window.resets_at - now)),
+    }
 
 
 @router.get("/healthz", response_model=HealthAnswer)

@@ -9,6 +9,9 @@ const PATIENCE = 300; // before the list is called busy
 const AGAIN = { waiting: 2_000, trouble: 3_000, answered: 30_000, refused: 30_000 };
 
 const form = document.getElementById("search");
+const home = form.getAttribute("action"); // "/", or the page of an owner
+const results = form.dataset.results;
+const heading = [...home.split("/").slice(1), "Hubdex"].filter(Boolean).join(" - ");
 const input = document.getElementById("q");
 const view = new View(document.getElementById("answer"));
 const choice = new Choice(input, view.hits);
@@ -18,14 +21,15 @@ let shown = input.defaultValue; // what the browser put back, or was typed early
 let pause = 0;
 let again = 0;
 
-const address = (text, base = "/") => base + (text === "" ? "" : `?q=${encodeURIComponent(text)}`);
+const joined = (base, asked) => (asked === "" ? base : `${base}${base.includes("?") ? "&" : "?"}${asked}`);
+const address = (text, base = home) => joined(base, text === "" ? "" : `q=${encodeURIComponent(text)}`);
 
 async function ask() {
   clearTimeout(pause);
   const text = input.value;
   history.replaceState(null, "", address(text));
-  document.title = text === "" ? "Hubdex" : `${text} - Hubdex`;
-  const outcome = await patiently(asker.ask(address(text, "/-/results")));
+  document.title = text === "" ? heading : `${text} - ${heading}`;
+  const outcome = await patiently(asker.ask(address(text, results)));
   if (outcome === null) return;
   if (outcome.answer) {
     shown = text;
@@ -39,7 +43,7 @@ async function ask() {
 }
 
 async function more(link) {
-  const outcome = await patiently(asker.ask(`/-/results${new URL(link.href).search}`));
+  const outcome = await patiently(asker.ask(joined(results, new URL(link.href).search.slice(1))));
   if (outcome === null) return;
   if (outcome.answer) {
     const first = view.append(outcome.answer);
@@ -70,7 +74,7 @@ function lookAgain() {
 async function refresh() {
   if (document.hidden || asker.isWaiting) return lookAgain();
   if (view.state !== "answered" || input.value !== shown) return ask();
-  const outcome = await asker.ask(address(shown, "/-/results"));
+  const outcome = await asker.ask(address(shown, results));
   if (outcome?.answer) view.refresh(outcome.answer);
   else if (outcome) view.trouble(outcome.trouble);
   lookAgain();

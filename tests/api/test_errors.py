@@ -24,7 +24,8 @@ from tests.api.conftest import LOCAL
     [
         "/v1/nothing", "/v1", "/v2/x", "/api/models", "/models", "/models/x", "/docs/x", "/metrics",
         "/-/nothing", "/-/static/nothing.js", "/-/static/..%2fapp.py", "/datasets/a/b", "/.well-known/x",
-        "/owner/name/resolve/main/x.gguf", "/name/resolve/main/x.gguf", "/V1/search",
+        "/owner/name/resolve/main/x.gguf", "/name/resolve/main/x.gguf", "/V1/search", "/v1/search/",
+        "/-", "/-/", "/-/status/x", "/-/results/x", "/healthz/x", "/spaces/a/b",
     ],
 )  # fmt: skip
 def test_reserved_paths_never_become_pages(client: TestClient, path: str) -> None:

@@ -93,7 +93,14 @@ def test_a_head_is_answered_like_the_get_it_stands_for(client: TestClient) -> No
 
 
 def test_nothing_in_a_page_needs_a_weaker_policy(client: TestClient) -> None:
-    for path in ("/?q=llama", "/TheBloke/CodeLlama-7B-GGUF", "/docs", "/nobody/nothing"):
+    for path in (
+        "/?q=llama",
+        "/TheBloke/CodeLlama-7B-GGUF",
+        "/docs",
+        "/nobody/nothing",
+        "/TheBloke",
+        "/-/status",
+    ):
         text = client.get(path).text
 
         assert " style=" not in text

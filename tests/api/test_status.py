@@ -1,10 +1,13 @@
+import time
 from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from api.config import ApiConfig
 from indexer.catalog.store import Catalog
 from indexer.config import HomeConfig
-from indexer.records import Batch
+from indexer.quota import QuotaFile, observe
+from indexer.records import Batch, SetAside
 from tests.factories import NAMES, fill_home, make_listed, sync_home
 
 
@@ -78,6 +81,66 @@ def test_the_service_begins_to_answer_when_there_is_something(
 
     assert empty_client.get("/readyz").json() == {"status": "ready"}
     assert empty_client.get("/v1/search").json()["total"] == len(NAMES)
+
+
+def test_the_status_page_tells_what_is_known(client: TestClient) -> None:
+    text = client.get("/-/status").text
+
+    assert f"{len(NAMES)} models" in text
+    assert '<th scope="row">full</th>' in text
+    assert "Every row of the Hub had a meaning." in text
+    assert "huggingface.co" in text
+    assert "not asked lately" in text
+
+
+def test_the_status_page_works_before_there_is_anything(empty_client: TestClient, tmp_path: Path) -> None:
+    assert "Nothing has been read from the Hub yet." in empty_client.get("/-/status").text
+
+    fill_home(tmp_path, complete=False)
+    text = empty_client.get("/-/status").text
+
+    assert "under way since" in text
+    assert "the first pass over the Hub is still running" in text
+    assert "never" in text
+    assert "secret" not in text
+
+
+def test_rows_without_meaning_are_shown_as_text(empty_client: TestClient, tmp_path: Path) -> None:
+    with Catalog(HomeConfig(home=tmp_path).database_url) as catalog:
+        catalog.apply(Batch(set_aside=(SetAside("it has no <id>", "a/<b>", "<script>" * 100),)))
+
+    text = empty_client.get("/-/status").text
+
+    assert "1 row of the Hub had no meaning." in text
+    assert "it has no &lt;id&gt;" in text
+    assert "<script>" not in text
+    assert text.count("&lt;script&gt;") < 40
+
+
+def test_what_is_left_of_the_quota_is_told(empty_client: TestClient, tmp_path: Path) -> None:
+    config = ApiConfig(home=tmp_path)
+    told = {"ratelimit": '"api";r=412;t=150', "ratelimit-policy": '"fixed window";"api";q=500;w=300'}
+    kept = QuotaFile(config.quota_folder / "api-anonymous.json", config.upstream)
+    window = observe(None, told, time.monotonic())
+    assert window is not None
+
+    assert empty_client.get("/v1/status").json()["quota"] is None
+    kept.keep(window)
+    quota = empty_client.get("/v1/status").json()["quota"]
+
+    assert (quota["left"], quota["limit"]) == (412, 500)
+    assert 0 < quota["resets_in_seconds"] <= 150
+    assert "412 of 500" in empty_client.get("/-/status").text
+
+
+def test_a_catalog_that_cannot_be_read_is_told_on_the_page(empty_client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "catalog.db").write_bytes(b"no database" * 1_000)
+
+    page, answer = empty_client.get("/-/status"), empty_client.get("/v1/status")
+
+    assert page.status_code == answer.status_code == 503
+    assert page.headers["content-type"].startswith("text/html")
+    assert answer.json()["error"] == "catalog_unavailable"
 
 
 def test_health_can_be_asked_without_a_body(client: TestClient) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from api.pages.coverage import coverage_html
 from api.pages.hits import marked
-from api.pages.words import compact_count, time_ago
+from api.pages.words import compact_count, time_ago, time_until
 from indexer.search import Coverage
 from tests.factories import NOON
 
@@ -30,6 +30,12 @@ def test_counts_are_short(number: int, words: str) -> None:
 )  # fmt: skip
 def test_times_are_told_in_one_unit(seconds: float, words: str) -> None:
     assert time_ago(seconds) == words
+
+
+def test_what_is_to_come_is_told_in_one_unit() -> None:
+    assert [time_until(seconds) for seconds in (-3, 0.4, 1, 59, 60, 7_300)] == [
+        "now", "now", "in 1 second", "in 59 seconds", "in 1 minute", "in 2 hours",
+    ]  # fmt: skip
 
 
 def test_marks_stay_inside_their_part() -> None:

@@ -242,7 +242,27 @@ def test_the_api_page_draws_itself(page: Page, service: str) -> None:
     expect(page.locator(".operation dt").get_by_text("offset", exact=True)).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/?q=llama", "/?q=zzzzzzz", "/TheBloke/CodeLlama-7B-GGUF", "/docs"])
+def test_typing_on_the_page_of_an_owner_stays_there(page: Page, service: str) -> None:
+    page.goto(f"{service}/TheBloke/CodeLlama-7B-GGUF")
+    page.locator("h1 a.owner").click()
+    expect(page).to_have_url(f"{service}/TheBloke")
+    expect(page.locator(HITS)).to_have_count(6)
+
+    page.locator("#q").fill("llama")
+
+    expect(page.locator("#count")).to_have_text("3 models match")
+    assert set(ids(page)) == BLOKE_LLAMAS
+    assert page.url == f"{service}/TheBloke?q=llama"
+    expect(page).to_have_title("llama - TheBloke - Hubdex")
+    page.locator("#q").press("Escape")
+    expect(page.locator(HITS)).to_have_count(6)
+    assert page.url == f"{service}/TheBloke"
+
+
+PLAIN = ["/", "/?q=llama", "/?q=zzzzzzz", "/TheBloke/CodeLlama-7B-GGUF", "/docs", "/TheBloke", "/-/status"]
+
+
+@pytest.mark.parametrize("path", PLAIN)
 def test_nothing_is_wider_than_a_small_phone(page: Page, service: str, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(service + path)

@@ -1,0 +1,139 @@
+"""The page of how the service stands: what was read, how old and how complete it is, what was set aside."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from starlette.responses import HTMLResponse
+
+from api.pages.coverage import coverage_html
+from api.pages.layout import Frame, Site, page
+from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
+from api.pages.words import plural, time_html, time_until
+from api.standing import Standing
+from indexer.quota import Window
+from indexer.records import Checkpoint, SetAside
+
+EXCERPT_SHOWN = 300
+"""Characters of a row without meaning."""
+
+_STATUS = Template("""\
+<article class="status">
+<h1>Status</h1>
+<p class="standing">$standing</p>
+<dl class="facts">$facts</dl>
+$passes$aside<p class="small">For machines: <a href="/v1/status">/v1/status</a>.</p>
+</article>
+""")
+_NOT_READY = Template('<span class="state partial"></span>$message')
+_FACT = Template("<div><dt>$name</dt><dd>$value</dd></div>\n")
+_PASSES = Template("""\
+<section aria-labelledby="passes">
+<h2 id="passes">Passes over the Hub</h2>
+<table>
+<thead><tr><th scope="col">Pass</th><th scope="col">State</th><th scope="col" class="number">Rows</th>\
+<th scope="col" class="number">Pages</th><th scope="col">Newest page</th><th scope="col">Last whole run</th>\
+</tr></thead>
+<tbody>
+$rows</tbody>
+</table>
+</section>
+""")
+_PASS = Template("""\
+<tr><th scope="row">$name</th><td data-label="State"><span>$state</span></td>\
+<td class="number" data-label="Rows">$read</td><td class="number" data-label="Pages">$pages</td>\
+<td data-label="Newest page">$updated</td><td data-label="Last whole run">$last</td></tr>
+""")
+_ASIDE = Template("""\
+<section aria-labelledby="aside">
+<h2 id="aside">Set aside</h2>
+<p>$words</p>
+$list</section>
+""")
+_ASIDE_LIST = Template('<details><summary>The newest</summary>\n<ul class="aside">$rows</ul></details>\n')
+_ASIDE_ROW = Template("""\
+<li><b>$name</b> <span class="when">$when</span>
+<p>$reason</p>
+<code>$excerpt</code></li>
+""")
+_NEVER = Html('<span class="never">never</span>')
+
+
+def status_page(site: Site, standing: Standing, aside: Sequence[SetAside], now: datetime) -> HTMLResponse:
+    """Give the page of how the service stands.
+
+    Args:
+        site: where the pages run.
+        standing: what is known, how old and how complete it is.
+        aside: the newest rows of the Hub that had no meaning.
+        now: the present moment.
+
+    """
+    marks = standing.catalog.passes if standing.catalog else ()
+    content = fill(
+        _STATUS,
+        standing=coverage_html(standing.coverage, now)
+        if standing.coverage
+        else fill(_NOT_READY, message=standing.message),
+        facts=joined(fill(_FACT, name=name, value=value) for name, value in _facts(site, standing, now)),
+        passes=fill(_PASSES, rows=joined(_pass(mark, now) for mark in marks)) if marks else NOTHING,
+        aside=_aside(standing, aside, now),
+    )
+    return page(site, Frame("Status - Hubdex", ("search.css", "model.css", "status.css")), content)
+
+
+def _facts(site: Site, standing: Standing, now: datetime) -> Iterator[tuple[str, object]]:
+    catalog, index = standing.catalog, standing.index
+    yield "Models that can be found", f"{index.models:,}" if index else "none yet"
+    yield "Models in the catalog", f"{catalog.models:,}" if catalog else "none yet"
+    if catalog and index:
+        behind = max(0, catalog.serial - index.serial)
+        yield "Changes not indexed yet", f"{behind:,}"
+        yield "Index brought up to date", time_html(index.synced_at, now)
+    if catalog:
+        yield "Removed from the Hub", f"{catalog.removed:,}"
+        yield "Newest page of the Hub", _moment(catalog.crawled_at, now)
+        yield "Whole Hub last read", _moment(catalog.completed_at, now)
+    yield f"Requests left at {site.hub_name}", _quota(standing.quota, now)
+
+
+def _quota(window: Window | None, now: datetime) -> str:
+    if window is None:
+        return "not asked lately"
+    until = time_until(window.resets_at - now.timestamp())
+    return f"{window.left:,} of {window.limit:,}; anew {until}"
+
+
+def _pass(mark: Checkpoint, now: datetime) -> Html:
+    state: object = "ended"
+    if mark.is_under_way:
+        state = Html(f"under way since {time_html(mark.started_at, now)}")
+    return fill(
+        _PASS,
+        name=mark.name,
+        state=state,
+        read=f"{mark.rows:,}",
+        pages=f"{mark.pages:,}",
+        updated=_moment(mark.updated_at, now),
+        last=_moment(mark.last_finished_at, now),
+    )
+
+
+def _aside(standing: Standing, rows: Sequence[SetAside], now: datetime) -> Html:
+    if standing.catalog is None:
+        return NOTHING
+    count = standing.catalog.set_aside
+    if not count:
+        return fill(_ASIDE, words="Every row of the Hub had a meaning.", list=NOTHING)
+    listed = fill(_ASIDE_LIST, rows=joined(_aside_row(row, now) for row in rows)) if rows else NOTHING
+    return fill(_ASIDE, words=f"{plural(count, 'row')} of the Hub had no meaning.", list=listed)
+
+
+def _aside_row(row: SetAside, now: datetime) -> Html:
+    times = f", {plural(row.times, 'time')}" if row.times > 1 else ""
+    when = Html(f"{markup(row.pass_name or 'an unknown pass')}, {_moment(row.seen_at, now)}{times}")
+    name = row.row_id or "without a name"
+    return fill(_ASIDE_ROW, name=name, when=when, reason=row.reason, excerpt=row.excerpt[:EXCERPT_SHOWN])
+
+
+def _moment(moment: datetime | None, now: datetime) -> Html:
+    return time_html(moment.astimezone(UTC), now) if moment else _NEVER

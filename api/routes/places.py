@@ -1,0 +1,94 @@
+"""Models and owners, at the paths they have on the Hub; what is nobody's path ends here too."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.asking import FromSite, FromSources, Now
+from api.pages.layout import model_path, search_path
+from api.pages.model import model_page
+from api.pages.search import search_page
+from api.paths import Place, places_of
+from api.routes.outcomes import Offset, Text, outcome_of, owner_of
+from api.sources import Sources
+from indexer.errors import ModelNotFound
+from indexer.records import StoredModel
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a path leads to."""
+
+    place: Place
+    name: str
+    """As it is written now: not a former name, not in another case."""
+    model: StoredModel | None
+    """`None`: an owner."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the name was asked for just as it is written."""
+        return self.name == self.place.name
+
+    @property
+    def path(self) -> str:
+        """Where its page is."""
+        return model_path(self.name) if self.model else search_path("", owner=self.name)
+
+
+@router.get("/{_path:path}")  # noqa: FAST003
+def page_of_a_place(
+    request: Request,
+    sources: FromSources,
+    site: FromSite,
+    now: Now,
+    text: Text = "",
+    offset: Offset = "",
+) -> Response:
+    """Give the page of a model or an owner, or lead to it."""
+    found = find_place(sources, request.scope["path"])
+    if found.place.is_below or not found.is_exact:
+        return RedirectResponse(found.path, 307)
+    if found.model:
+        return model_page(site, found.model, now)
+    return search_page(site, text, outcome_of(sources, text, offset, found.name), now, found.name)
+
+
+def find_place(sources: Sources, path: str) -> Found:
+    """Give what a path leads to: ids with an owner first, then whoever is written just so.
+
+    Raises:
+        HTTPException: nothing can be there.
+        ModelNotFound: something could, but is not.
+
+    """
+    places = places_of(path)
+    if not places:
+        raise HTTPException(404)
+    folded: Found | None = None
+    for place in places:
+        found = _look_up(sources, place)
+        if found is None:
+            continue
+        if found.is_exact or "/" in place.name:
+            return found
+        folded = folded or found
+    if folded is None:
+        raise ModelNotFound(places[0].name)
+    return folded
+
+
+def _look_up(sources: Sources, place: Place) -> Found | None:
+    if place.kind == "owner":
+        owner = owner_of(sources, place.name)
+        return Found(place, owner, None) if owner else None
+    try:
+        model = sources.catalog().find(place.name)
+    except ModelNotFound:
+        return None
+    return Found(place, model.record.repo_id, model)
