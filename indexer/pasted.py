@@ -19,8 +19,17 @@ _COMMANDS = re.compile(
     re.IGNORECASE,
 )
 _PART = r"[\w.-]{1,96}"
-_BARE_LINK = re.compile(rf"^(?:{'|'.join(map(re.escape, HUB_HOSTS))})/", re.IGNORECASE)
-_TAGGED_ID = re.compile(rf"^(?P<id>{_PART}/{_PART})[:@](?P<tag>[\w.-]{{1,120}})$")
+_ID = rf"(?P<id>{_PART}/{_PART})"
+_HOST = rf"(?:{'|'.join(map(re.escape, sorted(HUB_HOSTS)))})"
+_BARE_LINK = re.compile(rf"^{_HOST}/", re.IGNORECASE)
+_LINK_WITHIN = re.compile(
+    rf"(?<![\w./-])(?:https?://|(?:ssh://)?git@)?{_HOST}[/:](?P<path>[^\s\"'<>()\[\]?#]+)", re.IGNORECASE
+)
+_ID_WITHIN = re.compile(
+    rf"(?:[\"'`]|(?<!\S)-{{1,2}}(?:hfr?|hf-repo|model|model-path|model-id|repo-id)[ =]){_ID}(?![\w./-])",
+    re.IGNORECASE,
+)
+_TAGGED_ID = re.compile(rf"^{_ID}[:@](?P<tag>[\w.-]{{1,120}})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +47,21 @@ def read_pasted(text: str) -> Pasted | None:
 
     Understands addresses of the Hub in every form (model page, tree, blob, resolve), `hf.co/o/r:Q`,
     `ollama run hf.co/..`, `hf download o/r`, `huggingface://o/r/f`, `hf://`, `lmstudio://`, `jan://`, `msty://`
-    and Backyard's address.
+    and Backyard's address; and, in whatever else was copied, an address of the Hub (`git clone ..`), an id in
+    quotes (`from_pretrained("o/r")`) or behind an option (`--model o/r`).
     """
+    return _read_whole(text) or _read_within(text)
+
+
+def _read_within(text: str) -> Pasted | None:
+    link = _LINK_WITHIN.search(text)
+    if link is not None:
+        return _from_path(link["path"].rstrip(".,;"))
+    named = _ID_WITHIN.search(text)
+    return _from_path(named["id"]) if named else None
+
+
+def _read_whole(text: str) -> Pasted | None:
     bare, commands = _COMMANDS.subn("", text.strip())
     target = bare.split()[0] if bare else ""
     if not commands and target != text.strip():
@@ -79,6 +101,8 @@ def _from_url(url: str) -> Pasted | None:
 
 def _from_path(path: str) -> Pasted | None:
     parts = [part for part in path.split("/") if part]
+    if [part.lower() for part in parts[:2]] == ["api", "models"]:
+        parts = parts[2:]
     if parts and parts[0].lower() == "models":
         parts = parts[1:]
     if not parts or parts[0].lower() in NOT_OWNERS:
