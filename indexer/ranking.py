@@ -23,7 +23,7 @@ class Step(IntEnum):
     TYPO = 6
 
 
-FAMILY = 1_000
+FAMILY = 300
 """More models than this answer to the name of a family (`llama`), not of a model. Anybody can call a model
 just that, so there the exact name counts only for models that very many download."""
 
@@ -68,10 +68,12 @@ def _wanted_class(wanted: Wanted, owner: Cut, name: Cut) -> Step | None:
 def _class_of(term: Term, part: Cut) -> Step | None:
     """Give how a term matches a part of an id: a whole word, its beginning, or inside it."""
     forms = term.forms
-    if any(form in part.wholes for form in forms):
+    if forms[0] in part.wholes:
         return Step.WORDS
-    if any(start.startswith(form) for form in forms for start in part.starts):
+    if any(start.startswith(forms[0]) for start in part.starts):
         return Step.PREFIXES
+    if any(start.startswith(forms[-1]) for start in part.starts):
+        return Step.INSIDE  # a number without its point: 1.5 is v1-5, but rather 1.5B than 15B
     if any(inside.startswith(forms[0]) for word in part.insides for inside in word):
         return Step.INSIDE
     return None

@@ -184,6 +184,24 @@ def test_where_a_whole_family_answers_only_the_famous_are_known_by_its_name(tmp_
     assert house.steps("bloom")[:2] == [Step.EXACT_NAME, Step.WORDS]
 
 
+def test_where_a_whole_family_answers_a_word_still_being_typed_is_no_word(tmp_path: Path) -> None:
+    rows = [listed(n, f"some{n}/Qwen-{n}", 5) for n in range(FAMILY)]
+    house = House(tmp_path, [])
+    house.catalog.apply(Batch((*rows, listed(9_001, "a/qwe-test", 1), listed(9_002, "Qwen/Qwen3", 9))))
+    house.sync()
+
+    assert house.found("qwe")[0] == "Qwen/Qwen3"
+    assert set(house.steps("qwe")) == {Step.PREFIXES}
+    assert house.steps("qwen")[0] is Step.WORDS
+
+
+def test_a_number_without_its_point_stands_behind_the_number(tmp_path: Path) -> None:
+    house = House(tmp_path, ["a/scout-17b", "a/v1-7", "a/qwen-1.7b"])
+
+    assert house.found("1.7") == ["a/qwen-1.7b", "a/scout-17b", "a/v1-7"]
+    assert house.steps("1.7b") == [Step.WORDS, Step.INSIDE]
+
+
 # -- the set of hits is that of a short predicate over the text --------------------------------
 
 WORDS = ["llama", "lam", "code", "7b", "70b", "1.7b", "q", "qwen", "2.5", "x2", "chat", "stablediffusion"]

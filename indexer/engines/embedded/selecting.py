@@ -27,6 +27,8 @@ COMMONER = 10
 REMEMBERED_TOKENS = 200_000
 MOST_CASES = 4
 """Two terms, each in the owner or the name: so many cases are worth looking up one by one."""
+WORD = 0.05
+"""What a smaller share of the models that match have as a whole word is the beginning of one (`qwe`)."""
 BROAD = 0.1
 """A term that a greater share of the models has leads to no few cases."""
 
@@ -57,7 +59,8 @@ class Selector:
         """Give the steps of the order, first to last; each may repeat models of those before it.
 
         Where an owner is asked for, all models of that very owner come before those of longer names.
-        Where the total is a family's, only what many download is known by its name.
+        Where the total is a family's, only what many download is known by its name, and what is hardly
+        ever a word by itself is one that is still being typed.
         """
         steps: list[tuple[Step, Maybe]] = []
         if query.exact_id:
@@ -80,8 +83,9 @@ class Selector:
             named = self._token(NAME.wholes, EXACT + query.exact_name)
             famous = [self._token(TIER, TIERS[0][0])] if family else []
             kinds.append((Step.EXACT_NAME, [named, *famous, *everything]))
-        if query.wanted:
+        if query.wanted and not (family and any(map(self._is_being_typed, query.wanted))):
             kinds.append((Step.WORDS, self._each(query, [self._whole(wanted) for wanted in query.wanted])))
+        if query.wanted:
             kinds.append(
                 (Step.PREFIXES, self._each(query, [self._starting(wanted) for wanted in query.wanted]))
             )
@@ -136,11 +140,16 @@ class Selector:
 
     def _starting(self, wanted: Wanted) -> list[Maybe]:
         """Give the ways a term can match from the start of a word."""
-        return _known(self._start_in(form, part) for part, form in _places(wanted))
+        return _known(self._start_in(wanted.term.forms[0], part) for part in _parts(wanted))
 
     def _whole(self, wanted: Wanted) -> list[Maybe]:
         """Give the ways a term can match as whole words."""
-        return _known(self._token(part.wholes, form) for part, form in _places(wanted))
+        return _known(self._token(part.wholes, wanted.term.forms[0]) for part in _parts(wanted))
+
+    def _is_being_typed(self, wanted: Wanted) -> bool:
+        form = wanted.term.forms[0]
+        words = sum(self._searcher.doc_freq(part.wholes, form) for part in _parts(wanted))
+        return words < WORD * self._models_with(wanted)
 
     def _models_with(self, wanted: Wanted) -> int:
         """Count, roughly and from above, the models with a term as it begins."""
