@@ -13,6 +13,9 @@ RESERVED = frozenset(
 RESULTS = "/-/results"
 """Where the page's script fetches an answer that is HTML already."""
 
+NARROWING = "/-/narrowing"
+"""Where it fetches how a search can be narrowed down."""
+
 STATUS = "/-/status"
 """What is known, how old and how complete it is, as a page."""
 

@@ -12,6 +12,7 @@ MAX_POPULARITY = 2**62
 DOWNLOADS_SHIFT = 22
 """Bits below the downloads in a popularity: likes and all-time downloads break ties."""
 MAX_COUNT = 2**40
+MAX_PARAMS = 2**62
 
 _LICENSE = "license:"
 
@@ -46,12 +47,12 @@ def to_document(model: Outline) -> Document:
         name=cut(name),
         facets=_facets(model, owner, name, tags),
         tags=tags,
-        params=model.params,
+        params=min(model.params, MAX_PARAMS) if model.params and model.params > 0 else None,
         popularity=popularity(model),
-        likes=min(model.likes or 0, MAX_COUNT),
-        trending=max(0, min(round(model.trending or 0), MAX_COUNT)),
-        created=(model.created_at or 0) // 1000,
-        updated=(model.updated_at or 0) // 1000,
+        likes=_bounded(model.likes, MAX_COUNT),
+        trending=_bounded(round(min(model.trending or 0, MAX_COUNT)), MAX_COUNT),
+        created=_bounded(model.created_at, 2**62) // 1000,
+        updated=_bounded(model.updated_at, 2**62) // 1000,
     )
 
 
@@ -60,10 +61,14 @@ def popularity(model: Outline) -> int:
 
     Unknown counts as none. The three are packed into one integer that engines sort by.
     """
-    downloads = min(model.downloads or 0, 2**36)
-    likes = min(model.likes or 0, 2**16 - 1)
-    ever = (model.downloads_all_time or 0).bit_length()  # at most 63: its magnitude breaks ties
+    downloads = _bounded(model.downloads, 2**36)
+    likes = _bounded(model.likes, 2**16 - 1)
+    ever = _bounded(model.downloads_all_time, 2**62).bit_length()  # its magnitude breaks ties
     return min((downloads << DOWNLOADS_SHIFT) | (likes << 6) | ever, MAX_POPULARITY)
+
+
+def _bounded(number: int | None, most: int) -> int:
+    return max(0, min(number or 0, most))
 
 
 def _facets(

@@ -1,7 +1,7 @@
 """Filters: what a model must be, beside how it is called; pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -93,6 +93,18 @@ def read_filter(token: str, filters: Filters) -> Filters | None:
     if not values:
         return None
     return filters.with_tags(values) if key == "tag" else filters.with_values(key, values)
+
+
+def with_filter(text: str, key: Facet | Literal["params"], values: Sequence[str]) -> str:
+    """Give what was typed, filtered by these values instead of any others of the field; none: by none."""
+    kept = [token for token in text.split() if not _is_of(token, key)]
+    return " ".join([*kept, f"{key}:{','.join(values)}"] if values else kept)
+
+
+def _is_of(token: str, key: str) -> bool:
+    if read_filter(token, NO_FILTERS) is None:
+        return False
+    return _KEYS[token.partition(":")[0].lower()] == key
 
 
 def require_bounds(filters: Filters) -> None:

@@ -8,8 +8,8 @@ from starlette.responses import HTMLResponse
 
 from api.assets import Assets
 from api.pages.markup import NOTHING, Html, Template, fill, joined
-from api.paths import RESULTS
-from indexer.query import MAX_TEXT
+from api.paths import NARROWING, RESULTS
+from indexer.query import MAX_TEXT, Sort
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,17 @@ _STYLE = Template('<link rel="stylesheet" href="$url">\n')
 _SCRIPT = Template('<script type="module" src="$url"></script>\n')
 
 _BOX = Template("""\
-<form id="search" class="box" role="search" action="$action" method="get" data-results="$results">
+<form id="search" class="box" role="search" action="$action" method="get" data-results="$results"
+ data-narrowing="$narrowing">
 <label class="unseen" for="q">$label</label>
 <input id="q" name="q" type="text" value="$text" maxlength="$limit" placeholder="$hint"
  inputmode="search" enterkeyhint="search" autocomplete="off" autocapitalize="off" autocorrect="off"
  spellcheck="false"$focus>
-<button type="submit"><span class="unseen">Search</span></button>
+$order<button type="submit"><span class="unseen">Search</span></button>
 </form>
 """)
+
+_ORDER = Template('<input type="hidden" name="sort" value="$sort">\n')
 
 
 def page(site: Site, frame: Frame, content: Html) -> HTMLResponse:
@@ -92,12 +95,14 @@ def page(site: Site, frame: Frame, content: Html) -> HTMLResponse:
     return HTMLResponse(filled, frame.status)
 
 
-def search_box(text: str = "", *, owner: str = "", focused: bool = False) -> Html:
+def search_box(text: str = "", *, owner: str = "", sort: Sort = "relevance", focused: bool = False) -> Html:
     """Give the search box, over all models or those of one owner; it works as a plain form."""
     return fill(
         _BOX,
         action=search_path("", owner=owner),
-        results=f"{RESULTS}?owner={quote(owner)}" if owner else RESULTS,
+        results=_of_owner(RESULTS, owner),
+        narrowing=_of_owner(NARROWING, owner),
+        order=fill(_ORDER, sort=sort) if sort != "relevance" else NOTHING,
         label=f"Search the models of {owner}" if owner else "Search models",
         hint=f"words among the models of {owner}" if owner else "owner/name or words",
         text=text,
@@ -106,13 +111,18 @@ def search_box(text: str = "", *, owner: str = "", focused: bool = False) -> Htm
     )
 
 
+def _of_owner(path: str, owner: str) -> str:
+    return f"{path}?owner={quote(owner)}" if owner else path
+
+
 def model_path(repo_id: str) -> str:
     """Give the path of a model's page: the one it has on the Hub."""
     return f"/{quote(repo_id)}"
 
 
-def search_path(text: str, offset: int = 0, owner: str = "") -> str:
+def search_path(text: str, offset: int = 0, owner: str = "", sort: Sort = "relevance") -> str:
     """Give the path of a search, over all models or those of one owner."""
     asked = [f"q={quote(text, safe='/')}"] if text else []
+    asked += [f"sort={sort}"] if sort != "relevance" else []
     asked += [f"offset={offset}"] if offset else []
     return f"/{quote(owner)}" + ("?" if asked else "") + "&".join(asked)

@@ -9,8 +9,9 @@ from api.pages.coverage import coverage_html
 from api.pages.hits import hit_html
 from api.pages.layout import Frame, Site, page, search_box, search_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
+from api.pages.narrowing import narrowing_html
 from api.pages.words import plural
-from indexer.query import MAX_DEPTH
+from indexer.query import MAX_DEPTH, Sort
 from indexer.ranking import Step
 from indexer.search import SearchPage
 
@@ -18,7 +19,7 @@ PAGE_HITS = 20
 """Hits of one page."""
 
 _SEARCH = Template("""\
-$heading$box$answer""")
+$heading$box$narrowing$answer""")
 _OWNER = Template("""\
 <div class="whose">
 <h1>$owner</h1>
@@ -58,6 +59,11 @@ _WAITING = Template("""\
 </section>
 """)
 
+_FIRST: dict[Sort, str] = {
+    "relevance": "most downloaded first", "downloads": "most downloaded first", "likes": "most liked first",
+    "trending": "trending first", "updated": "last updated first", "created": "newest first",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -79,13 +85,25 @@ Outcome = SearchPage | Waiting | Refused
 
 def search_page(site: Site, text: str, outcome: Outcome, now: datetime, owner: str = "") -> HTMLResponse:
     """Give the search page, over all models or those of one owner, with an answer in it."""
-    box = search_box(text, owner=owner, focused=not text and not owner)
+    answer = outcome if isinstance(outcome, SearchPage) else None
+    sort = answer.query.sort if answer else "relevance"
+    box = search_box(text, owner=owner, sort=sort, focused=not text and not owner)
     heading = fill(_OWNER, owner=owner, hub=site.hub_url(owner), hub_name=site.hub_name) if owner else NOTHING
-    content = fill(_SEARCH, heading=heading, box=box, answer=answer_html(outcome, now, owner))
+    content = fill(
+        _SEARCH,
+        heading=heading,
+        box=box,
+        narrowing=narrowing_html(answer, owner),
+        answer=answer_html(outcome, now, owner),
+    )
     head = _NO_SCRIPT_AGAIN if isinstance(outcome, Waiting) else NOTHING
     status = 422 if isinstance(outcome, Refused) else 200
     title = " - ".join(part for part in (text, owner, "Hubdex") if part)
-    return page(site, Frame(title, ("search.css", "message.css"), ("search.js",), head, status), content)
+    return page(
+        site,
+        Frame(title, ("search.css", "narrowing.css", "message.css"), ("search.js",), head, status),
+        content,
+    )
 
 
 def answer_html(outcome: Outcome, now: datetime, owner: str = "") -> Html:
@@ -120,9 +138,9 @@ def _answer(
 
 def _count(answer: SearchPage, owner: str) -> Html:
     if not answer.query.text.strip():
-        words = "Most downloaded first"
+        words = _FIRST[answer.query.sort]
         if owner:
-            words = f"{plural(answer.total, 'model')}, most downloaded first"
+            words = f"{plural(answer.total, 'model')}, {words}"
     elif not answer.total:
         words = "No model matches"
     elif answer.hits and answer.hits[0].step is Step.TYPO:
@@ -140,9 +158,9 @@ def _paging(answer: SearchPage, owner: str) -> Html:
     previous = following_link = NOTHING
     if query.offset:
         before = max(0, query.offset - query.limit)
-        previous = fill(_PREVIOUS, path=search_path(query.text, before, owner))
+        previous = fill(_PREVIOUS, path=search_path(query.text, before, owner, query.sort))
     if following < answer.total and following + query.limit <= MAX_DEPTH:
-        following_link = fill(_NEXT, path=search_path(query.text, following, owner))
+        following_link = fill(_NEXT, path=search_path(query.text, following, owner, query.sort))
     return fill(_PAGING, previous=previous, next=following_link)
 
 

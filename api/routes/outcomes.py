@@ -1,26 +1,54 @@
 """What a page was asked, and what comes of it: an answer, a refusal, or the word to wait."""
 
-from dataclasses import replace
-from typing import Annotated
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, cast, get_args
 
-from fastapi import Query
+from fastapi import Depends, Query
 
 from api.pages.search import PAGE_HITS, Outcome, Refused, Waiting
 from api.paths import MAX_ID
 from api.sources import Sources
 from indexer.errors import BadRequest, CatalogMissing, EngineUnavailable
-from indexer.query import SearchQuery, parse_query
+from indexer.filters import Facet
+from indexer.query import SearchQuery, Sort, parse_query
 
 Text = Annotated[str, Query(alias="q")]
 Offset = Annotated[str, Query(alias="offset", max_length=20)]
+Order = Annotated[str, Query(alias="sort", max_length=20)]
 Owner = Annotated[str, Query(alias="owner", max_length=MAX_ID)]
 
 
-def outcome_of(sources: Sources, text: str, offset: str, owner: str = "") -> Outcome:
-    """Answer what was typed, among all models or those of one owner."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page of search results is asked for."""
+
+    text: str
+    sort: Sort
+    offset: int
+    owner: str = ""
+    """All models, or those of one owner."""
+
+    def of_owner(self, owner: str) -> "Asked":
+        """Give the same question about the models of an owner."""
+        return replace(self, owner=owner)
+
+
+def asked_of(text: Text = "", sort: Order = "", offset: Offset = "", owner: Owner = "") -> Asked:
+    """Read what a page is asked for; what makes no sense is as if it had not been said."""
+    skipped = int(offset) if offset.isascii() and offset.isdecimal() else 0
+    order = sort if sort in get_args(Sort) else "relevance"
+    return Asked(text, cast("Sort", order), skipped, owner)
+
+
+FromAddress = Annotated[Asked, Depends(asked_of)]
+
+
+def outcome_of(sources: Sources, asked: Asked, facets: Sequence[Facet] = ()) -> Outcome:
+    """Answer what was typed."""
     try:
-        skipped = int(offset) if offset.isascii() and offset.isdecimal() else 0
-        return sources.answer(query_of(text, owner, limit=PAGE_HITS, offset=skipped))
+        query = query_of(asked.text, asked.owner, limit=PAGE_HITS, offset=asked.offset)
+        return sources.answer(replace(query, sort=asked.sort, facets=tuple(facets)))
     except BadRequest as error:
         return Refused(str(error))
     except EngineUnavailable:

@@ -7,27 +7,36 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.asking import FromSite, FromSources, Now
 from api.pages.docs import docs_page
+from api.pages.narrowing import NARROWED_BY, narrowing_html
 from api.pages.search import answer_html, search_page
 from api.pages.status import status_page
-from api.paths import RESULTS, STATUS
-from api.routes.outcomes import Offset, Owner, Text, outcome_of
+from api.paths import NARROWING, RESULTS, STATUS
+from api.routes.outcomes import FromAddress, outcome_of
 from api.standing import standing_of
+from indexer.search import SearchPage
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def home(sources: FromSources, site: FromSite, now: Now, text: Text = "", offset: Offset = "") -> Response:
+def home(sources: FromSources, site: FromSite, now: Now, asked: FromAddress) -> Response:
     """Give the search page, with the answer to what was asked."""
-    return search_page(site, text, outcome_of(sources, text, offset), now)
+    about_all = asked.of_owner("")
+    return search_page(site, asked.text, outcome_of(sources, about_all, NARROWED_BY), now)
 
 
 @router.get(RESULTS)
-def results(
-    sources: FromSources, now: Now, text: Text = "", offset: Offset = "", owner: Owner = ""
-) -> Response:
+def results(sources: FromSources, now: Now, asked: FromAddress) -> Response:
     """Give an answer alone, for the script of the search page."""
-    return HTMLResponse(answer_html(outcome_of(sources, text, offset, owner), now, owner))
+    return HTMLResponse(answer_html(outcome_of(sources, asked), now, asked.owner))
+
+
+@router.get(NARROWING)
+def narrowing(sources: FromSources, asked: FromAddress) -> Response:
+    """Give the ways to narrow an answer down; counting takes longer than finding, so it comes by itself."""
+    outcome = outcome_of(sources, asked, NARROWED_BY)
+    answer = outcome if isinstance(outcome, SearchPage) else None
+    return HTMLResponse(narrowing_html(answer, asked.owner))
 
 
 @router.get(STATUS)

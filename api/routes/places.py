@@ -10,9 +10,10 @@ from starlette.responses import RedirectResponse, Response
 from api.asking import FromSite, FromSources, Now
 from api.pages.layout import model_path, search_path
 from api.pages.model import model_page
+from api.pages.narrowing import NARROWED_BY
 from api.pages.search import search_page
 from api.paths import Place, places_of
-from api.routes.outcomes import Offset, Text, outcome_of, owner_of
+from api.routes.outcomes import FromAddress, outcome_of, owner_of
 from api.sources import Sources
 from indexer.errors import ModelNotFound
 from indexer.records import StoredModel
@@ -47,8 +48,7 @@ def page_of_a_place(
     sources: FromSources,
     site: FromSite,
     now: Now,
-    text: Text = "",
-    offset: Offset = "",
+    asked: FromAddress,
 ) -> Response:
     """Give the page of a model or an owner, or lead to it."""
     found = find_place(sources, request.scope["path"])
@@ -56,7 +56,8 @@ def page_of_a_place(
         return RedirectResponse(found.path, 307)
     if found.model:
         return model_page(site, found.model, now)
-    return search_page(site, text, outcome_of(sources, text, offset, found.name), now, found.name)
+    outcome = outcome_of(sources, asked.of_owner(found.name), NARROWED_BY)
+    return search_page(site, asked.text, outcome, now, found.name)
 
 
 def find_place(sources: Sources, path: str) -> Found:

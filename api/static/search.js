@@ -2,6 +2,7 @@
 
 import { Asker } from "./asking.js";
 import { Choice } from "./choosing.js";
+import { Narrowing } from "./narrowing.js";
 import { View } from "./showing.js";
 
 const PAUSE = 70; // milliseconds without a key before a question is asked
@@ -21,14 +22,28 @@ let shown = input.defaultValue; // what the browser put back, or was typed early
 let pause = 0;
 let again = 0;
 
+let sort = new URLSearchParams(location.search).get("sort") ?? "";
+
 const joined = (base, asked) => (asked === "" ? base : `${base}${base.includes("?") ? "&" : "?"}${asked}`);
-const address = (text, base = home) => joined(base, text === "" ? "" : `q=${encodeURIComponent(text)}`);
+
+function address(text, base = home) {
+  const asked = text === "" ? [] : [`q=${encodeURIComponent(text)}`];
+  if (sort !== "") asked.push(`sort=${encodeURIComponent(sort)}`);
+  return joined(base, asked.join("&"));
+}
+
+const narrowing = new Narrowing(
+  document.getElementById("narrowing"),
+  () => address(input.value, form.dataset.narrowing),
+  choose,
+);
 
 async function ask() {
   clearTimeout(pause);
   const text = input.value;
   history.replaceState(null, "", address(text));
   document.title = text === "" ? heading : `${text} - ${heading}`;
+  narrowing.follow();
   const outcome = await patiently(asker.ask(address(text, results)));
   if (outcome === null) return;
   if (outcome.answer) {
@@ -80,6 +95,20 @@ async function refresh() {
   lookAgain();
 }
 
+/** Ask what an address says, and leave the present question behind it for the way back. */
+function choose(url) {
+  history.pushState(null, "", url);
+  look(url);
+}
+
+function look(url) {
+  input.value = url.searchParams.get("q") ?? "";
+  sort = url.searchParams.get("sort") ?? "";
+  clear.hidden = input.value === "";
+  ask();
+  narrowing.follow({ atOnce: true });
+}
+
 function askSoon() {
   clear.hidden = input.value === "";
   choice.choose(null);
@@ -127,6 +156,7 @@ input.addEventListener("input", askSoon);
 input.addEventListener("keydown", onKey);
 view.root.addEventListener("click", onClick);
 window.addEventListener("online", () => ask());
+window.addEventListener("popstate", () => look(new URL(location.href)));
 document.addEventListener("visibilitychange", () => document.hidden || refresh());
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.target.closest("input, textarea")) return;

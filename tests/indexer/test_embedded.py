@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from indexer.documents import Document, popularity, to_document
 from indexer.engines.contract import IndexState
 from indexer.engines.embedded import folder as folders
 from indexer.engines.embedded import short
 from indexer.engines.embedded.reader import EmbeddedReader
+from indexer.engines.embedded.schema import to_tantivy
 from indexer.engines.embedded.searching import FEW
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.errors import EngineError, EngineUnavailable
@@ -64,6 +67,20 @@ def test_popularity_orders_by_downloads_then_likes_then_all_time() -> None:
     ]
     values = [popularity(Outline(1, "a/x", **counters)) for counters in ordered]
     assert values == sorted(set(values))
+
+
+NUMBERS = st.none() | st.integers(-(2**63), 2**63 - 1)
+
+
+@given(
+    st.builds(
+        Outline, st.just(1), st.just("a/x"), created_at=NUMBERS, updated_at=NUMBERS, params=NUMBERS,
+        downloads=NUMBERS, downloads_all_time=NUMBERS, likes=NUMBERS,
+        trending=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    )
+)  # fmt: skip
+def test_whatever_a_catalog_holds_can_be_indexed(model: Outline) -> None:
+    to_tantivy(to_document(model))
 
 
 def test_no_index_is_said_in_words(tmp_path: Path) -> None:

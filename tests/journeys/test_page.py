@@ -191,6 +191,46 @@ def test_back_and_reload_keep_the_query(page: Page, service: str) -> None:
         page.reload()
 
 
+def test_a_search_is_narrowed_down_ordered_and_taken_back(page: Page, service: str) -> None:
+    page.goto(service)
+    page.locator("#q").press_sequentially("llama", delay=15)
+    menus = page.locator("#narrowing summary")
+    expect(menus.first).to_have_text("Format")
+    counted = page.locator("#narrowing a", has_text="gguf").locator(".number")
+    expect(counted).to_have_text(str(len([one for one in NAMES if "llama" in one.lower() and "GGUF" in one])))
+
+    menus.first.click()
+    page.locator("#narrowing a", has_text="gguf").click()
+    expect(menus.first).to_have_text("gguf")
+    expect(menus.first).to_be_focused()
+    expect(page.locator("#q")).to_have_value("llama format:gguf")
+    assert all("GGUF" in one for one in ids(page))
+    menus.last.click()
+    page.locator("#narrowing a", has_text="newest").click()
+    expect(menus.last).to_have_text("Order: newest")
+    assert page.url == f"{service}/?q=llama%20format%3Agguf&sort=created"
+
+    page.go_back()
+    expect(menus.last).to_have_text("Order: best match")
+    page.go_back()
+    expect(page.locator("#q")).to_have_value("llama")
+    expect(menus.first).to_have_text("Format")
+
+
+def test_a_menu_closes_by_escape_and_by_a_click_beside_it(page: Page, service: str) -> None:
+    page.goto(service)
+    menus = page.locator("#narrowing details")
+    summary = menus.first.locator("summary")
+
+    summary.press("Enter")
+    expect(menus.first).to_have_attribute("open", "")
+    summary.press("Escape")
+    expect(menus.first).not_to_have_attribute("open", "")
+    summary.click()
+    page.locator("#coverage").click()
+    expect(menus.first).not_to_have_attribute("open", "")
+
+
 def test_more_hits_are_added_below(page: Page, service: str) -> None:
     page.goto(service)
 

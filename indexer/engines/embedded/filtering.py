@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import tantivy
 
+from indexer.documents import MAX_PARAMS
 from indexer.engines.contract import FacetCounts
 from indexer.engines.embedded.schema import PARAMS, TAGS
 from indexer.filters import Facet, Filters
 
 FACET_VALUES = 12
 """Values that are counted of each facet, the commonest first."""
-MOST_PARAMS = 2**62
 
 _MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
 
@@ -44,7 +44,7 @@ class Filtering:
         return tantivy.Query.term_query(self._schema, field, token, "basic")
 
     def _range(self, least: int, most: int | None) -> tantivy.Query:
-        most = MOST_PARAMS if most is None else min(most, MOST_PARAMS)
+        most = MAX_PARAMS if most is None else min(most, MAX_PARAMS)
         if least > most:
             return tantivy.Query.empty_query()
         return tantivy.Query.range_query(self._schema, PARAMS, tantivy.FieldType.Unsigned, least, most)
