@@ -11,7 +11,7 @@ from api.sources import Sources
 from indexer.catalog.store import utc_now
 from indexer.config import read_config
 from indexer.errors import CatalogMissing
-from indexer.process import configure_logging, run_command
+from indexer.process import collect_garbage_rarely, configure_logging, run_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +29,9 @@ def _serve(host: str | None, port: int | None) -> int:
     with suppress(CatalogMissing):
         sources.catalog()  # a wrong setting, or a catalog of another version, is told at once
     sources.close()
-    return serve(create_app(config), config)
+    app = create_app(config)
+    collect_garbage_rarely()  # walking what is remembered of names takes longer than most answers
+    return serve(app, config)
 
 
 def _parser() -> argparse.ArgumentParser:

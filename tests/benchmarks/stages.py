@@ -96,6 +96,7 @@ def index_stage(arguments: argparse.Namespace) -> None:
 
 def search_stage(arguments: argparse.Namespace) -> None:
     """Type names as people do, key by key; every keystroke is a search for twenty hits."""
+    collect_garbage_rarely()
     names = _names_to_type(arguments.home, arguments.names)
     with Catalog(database_of(arguments.home), read_only=True) as catalog:
         engine = EmbeddedReader(arguments.home / "index")
