@@ -27,6 +27,8 @@ GRAM = 8
 WHOLE_WORDS = 3
 """A term matches *whole* when it ends with a word, at most so many words after its start."""
 
+_NAME_AND_NUMBER = re.compile(r"([^\W\d_]{2,})(\d.*)")
+_UNDERSCORE_FOR_POINT = re.compile(r"(?<![\d.])(\d)_(\d)(?![^\W_]|\.)")
 _NUMBER_IN_WORD = re.compile(r"(?<=[^\W\d_])\d")
 
 
@@ -38,7 +40,7 @@ class Cut:
     insides: tuple[tuple[str, ...], ...]
     """Of each word, what begins at its later letters."""
     wholes: tuple[str, ...]
-    """Runs of one to three words, from a word's start to a word's end."""
+    """Runs of one to three words, from a word's start to a word's end; `qwen` and `2.5` of `qwen2.5` too."""
     compact: str
     """The whole name without separators: what an exact name is compared with."""
 
@@ -58,7 +60,14 @@ def cut(text: str) -> Cut:
             wholes.append(run)
         if not word.isalpha():
             starts.extend(_numbers_in(words, index))
+            wholes.extend(_halves(word))
     return Cut(tuple(starts), tuple(map(_insides, flat)), tuple(wholes), "".join(flat))
+
+
+def _halves(word: str) -> tuple[str, ...]:
+    """Give the name and the number of a word made of both: some write `llama2`, others `llama 2`."""
+    parted = _NAME_AND_NUMBER.fullmatch(word)
+    return parted.groups() if parted else ()
 
 
 @lru_cache(maxsize=65_536)
@@ -97,8 +106,9 @@ class Term:
 
 
 def terms_of(text: str) -> tuple[Term, ...]:
-    """Give the terms of a text, each once, in order."""
-    return tuple(dict.fromkeys(Term(word) for word in words_of(text)))
+    """Give the terms of a text, each once, in order; `3_1` is how code writes 3.1 (and `2_7b` is no 2.7B)."""
+    pointed = _UNDERSCORE_FOR_POINT.sub(r"\1.\2", text)
+    return tuple(dict.fromkeys(Term(word) for word in words_of(pointed)))
 
 
 def find(term: Term, text: str) -> tuple[int, int] | None:

@@ -111,7 +111,7 @@ _KNOWN = """
     mradermacher/Qwen3-8B-abliterated-GGUF
     """
 _JUNK = """
-    nobody3/phi-4-test nobody/llama-13b-test nobody/some-33b-merge plaguss/mistal-7b nobody/wisper
+    nobody3/phi-4-test nobody/llama-13b-test nobody/some-33b-merge nobody/mistal-7b nobody/wisper
     bloke/gguf metal/llama-notes someone/minima-all
     """
 _GENERATED = 2_000

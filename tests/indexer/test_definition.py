@@ -47,6 +47,7 @@ def matches_at(term: str, part: str, at: int) -> bool:
 def answers(query: str, repo_id: str) -> bool:
     """Say whether a model answers a query."""
     owner, _, name = (plain(part) for part in repo_id.rpartition("/"))
+    query = re.sub(r"(?<![\d.])(\d)_(\d)(?![a-zA-Z\d.])", r"\1.\2", query)  # 3_1 is 3.1
     words = [word for word in query.split() if word[0] != "-" or word == "-"]
     excluded = plain(" ".join(word for word in query.split() if word not in words)).split()
     anywhere, in_name = " ".join(words), ""
@@ -76,6 +77,8 @@ def answers(query: str, repo_id: str) -> bool:
         ("1.7b", "Qwen/Qwen-1.7B", True),
         ("7b", "a/Mistral7B", True),
         ("creme", "a/Crème_b", True),
+        ("llama3_1", "meta-llama/Llama-3.1-8B", True),
+        ("qwen2_5-vl", "a/qwen2_5_vl", True),
         ("TheBloke/llama 7b", "TheBloke/CodeLlama-7B", True),
         ("/llama", "meta-llama/Prompt-Guard", False),
         ("llama -guard", "meta-llama/Prompt-Guard", False),

@@ -20,6 +20,7 @@ def test_cut_gives_starts_insides_and_wholes() -> None:
     assert name.starts == ("llama27bv15", "27b", "7bv15", "v15", "15", "5")
     assert name.insides == (("lama2", "ama2", "ma2", "a2"), ("b",), (), ())
     assert "llama27b" in name.wholes
+    assert {"llama", "2"} <= set(name.wholes)
     assert name.compact == "llama27bv15"
 
 
@@ -50,6 +51,11 @@ def test_a_term_is_found_in_a_name(term: str, name: str, found: str | None) -> N
     span = find(terms_of(term)[0], name)
 
     assert (span and name[span[0] : span[1]]) == found
+
+
+def test_an_underscore_between_two_digits_is_a_point_nobody_could_write() -> None:
+    assert [term.text for term in terms_of("llama-3_1_8b")] == ["llama", "3.1", "8b"]
+    assert [term.text for term in terms_of("2_7b 2024_08 v1_2.5")] == ["2", "7b", "2024", "08", "v1", "2.5"]
 
 
 def test_a_start_is_preferred_to_an_inside() -> None:

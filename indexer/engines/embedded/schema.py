@@ -9,7 +9,7 @@ from indexer.documents import DOWNLOADS_SHIFT, Document
 from indexer.filters import FACETS
 from indexer.grams import GRAM, Cut
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised when fields, tokenizers or the cutting of names change: the index is then rebuilt."""
 
 NUMBER = "number"
