@@ -24,6 +24,8 @@ from indexer.slips import slips_of
 
 COMMONER = 10
 """A word that was meant is so many times as common as what was typed; none is as much commoner still."""
+BEGUN = 5
+"""Letters of a word still being typed, at least, to see through a slip in it."""
 REMEMBERED_TOKENS = 200_000
 MOST_CASES = 4
 """Two terms, each in the owner or the name: so many cases are worth looking up one by one."""
@@ -157,26 +159,35 @@ class Selector:
         return sum(self._searcher.doc_freq(part.grams, text) for part in _parts(wanted))
 
     def _near(self, wanted: Wanted) -> list[Maybe]:
-        """Give the words that may have been meant by a term."""
-        fields = [part.wholes for part in _parts(wanted)]
-        return self._meant(fields, slips_of(wanted.term.forms[-1]), self._models_with(wanted))
+        """Give what may have been meant by a term: words, and beginnings that are long enough."""
+        typed = wanted.term.forms[-1]
+        meant = [
+            (part.grams if BEGUN <= len(slip) <= GRAM and not typed.startswith(slip) else part.wholes, slip)
+            for part, slip in product(_parts(wanted), slips_of(typed))
+        ]
+        return self._meant(meant, self._models_with(wanted))
 
     def _owners_near(self, query: SearchQuery) -> list[Maybe]:
         """Give the owners that may have been meant."""
         if not query.owner or query.owner_only:
             return []
         typed = self._searcher.doc_freq(OWNER_PREFIX, query.owner[:OWNER_PREFIX_GRAM])
-        return self._meant([OWNER.wholes], (EXACT + owner for owner in slips_of(query.owner)), typed)
+        return self._meant([(OWNER.wholes, EXACT + owner) for owner in slips_of(query.owner)], typed)
 
-    def _meant(self, fields: Sequence[str], words: Iterable[str], typed: int) -> list[Maybe]:
+    def _meant(self, words: Iterable[tuple[str, str]], typed: int) -> list[Maybe]:
         """Select by those of the words that the catalog has much oftener than what was typed."""
         known = {
             (field, word): models
-            for field, word in product(fields, words)
+            for field, word in words
             if (models := self._searcher.doc_freq(field, word)) > typed * COMMONER
         }
         least = max(known.values(), default=0) / COMMONER
-        return [self._token(field, word) for (field, word), models in known.items() if models >= least]
+        return [self._begun(field, word) for (field, word), models in known.items() if models >= least]
+
+    def _begun(self, field: str, word: str) -> Maybe:
+        """Select by a word, or by the beginning of one: `mistry` is none of chemistry."""
+        heads = [self._token(part.heads, word[:HEAD_GRAM]) for part in (NAME, OWNER) if field == part.grams]
+        return self._all([self._token(field, word), *heads])
 
     def _match_in(self, form: str, part: Part) -> Maybe:
         head = self._token(part.grams, form[:GRAM])
