@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import os
 import signal
 import sys
 import threading
@@ -11,7 +12,7 @@ from typing import get_args
 
 import orjson
 
-from indexer.answers import set_asides_answer, status_answer
+from indexer.answers import page_answer, set_asides_answer, status_answer
 from indexer.catalog.passes import SET_ASIDE_KEPT
 from indexer.catalog.store import Catalog, utc_now
 from indexer.config import HomeConfig, read_config
@@ -20,9 +21,10 @@ from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.errors import EXIT_DONE, CatalogMissing, CatalogOutdated, EngineUnavailable
 from indexer.process import collect_garbage_rarely, configure_logging, exclusive, run_command
 from indexer.query import Sort, parse_query
+from indexer.remote import ask_service
 from indexer.search import Search
 from indexer.sync import Sync, SyncReport
-from indexer.terminal import json_line, page_lines, set_aside_lines, status_lines
+from indexer.terminal import answer_lines, has_colours, json_line, set_aside_lines, status_lines
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument(
         "--sort", choices=get_args(Sort), default="relevance", help="the order (default relevance)"
     )
+    search.add_argument("--url", help="ask the service that runs there, e.g. http://127.0.0.1:8017")
     search.add_argument("--limit", type=int, default=20)
     search.add_argument("--offset", type=int, default=0)
     status = commands.add_parser(
@@ -121,10 +124,15 @@ def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
     query = parse_query(
         " ".join(arguments.q), sort=arguments.sort, limit=arguments.limit, offset=arguments.offset
     )
-    with Catalog(config.database_url, read_only=True) as catalog:
-        page = Search(catalog, EmbeddedReader(config.index_folder)).answer(query)
-    for line in page_lines(page, as_json=arguments.json):
-        print(line)
+    if arguments.url:
+        answer = ask_service(arguments.url, query)
+    else:
+        with Catalog(config.database_url, read_only=True) as catalog:
+            answer = page_answer(Search(catalog, EmbeddedReader(config.index_folder)).answer(query))
+    if arguments.json:
+        print(json_line(answer))
+    else:
+        print("\n".join(answer_lines(answer, colours=has_colours(sys.stdout, os.environ))))
     return EXIT_DONE
 
 

@@ -4,39 +4,51 @@ Much of it was written by strangers: what could steer a terminal never reaches i
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TextIO
 
 import orjson
 
-from indexer.answers import moment, page_answer
+from indexer.answers import SearchAnswer, moment
 from indexer.engines.contract import IndexState
 from indexer.records import CatalogState, Checkpoint, SetAside
-from indexer.search import SearchPage
 
 EXCERPT_SHOWN = 300
 """Characters of an excerpt in a line for people."""
 CLOCKS_APART = timedelta(minutes=1)
 """By so much may a stored moment lie ahead before it is worth a word."""
 
+_MATCHED, _PLAIN = "\x1b[1;33m", "\x1b[0m"
 _NOT_ASCII_PRINTABLE = re.compile(r"[^ -~]")
 
 
-def page_lines(page: SearchPage, *, as_json: bool) -> Iterator[str]:
-    """Give an answer line by line."""
-    if as_json:
-        yield json_line(page_answer(page))
-        return
-    ids = [printable(hit.model.record.repo_id) for hit in page.hits]
-    width = max(map(len, ids), default=0)
-    for repo_id, hit in zip(ids, page.hits, strict=True):
-        counters = hit.model.counters
-        downloads = "" if counters.downloads is None else f"{counters.downloads:,}"
-        yield f"{repo_id:<{width}}  {downloads:>13}  {printable(hit.model.record.task or '')}".rstrip()
-    about = "" if page.total_exact else "about "
-    yield f"{about}{page.total:,} of {page.coverage.models:,} models, {age_words(page.coverage.age_seconds)}"
-    if not page.coverage.complete:
+def answer_lines(answer: SearchAnswer, *, colours: bool = False) -> Iterator[str]:
+    """Give an answer line by line; in colours, the letters that matched stand out."""
+    hits = answer["hits"]
+    width = max((len(printable(hit["id"])) for hit in hits), default=0)
+    for hit in hits:
+        padding = " " * (width - len(printable(hit["id"])))
+        downloads = "" if hit["downloads"] is None else f"{hit['downloads']:,}"
+        shown = _marked(hit["id"], hit["highlights"]) if colours else printable(hit["id"])
+        yield f"{shown}{padding}  {downloads:>13}  {printable(hit['task'] or '')}".rstrip()
+    about, index = "" if answer["total_exact"] else "about ", answer["index"]
+    yield f"{about}{answer['total']:,} of {index['models']:,} models, {age_words(index['age_seconds'])}"
+    if not index["complete"]:
         yield "The first pass over the whole Hub has not ended yet: models may be missing."
+
+
+def has_colours(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Tell whether colours are seen there, and wanted (https://no-color.org)."""
+    return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+
+
+def _marked(text: str, spans: Sequence[Sequence[int]]) -> str:
+    parts, done = [], 0
+    for start, end in spans:
+        parts += [printable(text[done:start]), f"{_MATCHED}{printable(text[start:end])}{_PLAIN}"]
+        done = end
+    return "".join([*parts, printable(text[done:])])
 
 
 def status_lines(state: CatalogState, index: IndexState | None, now: datetime) -> Iterator[str]:

@@ -1,0 +1,81 @@
+import io
+import os
+import pty
+from pathlib import Path
+
+import pytest
+
+from indexer.__main__ import main
+from indexer.answers import SearchAnswer
+from indexer.errors import BadRequest, EngineError, EngineUnavailable
+from indexer.query import SearchQuery, parse_query
+from indexer.remote import ask_service
+from indexer.terminal import answer_lines, has_colours
+from tests.factories import fill_home
+from tests.fakes.hub import FakeHub, ListSource
+from tests.journeys.running import Product, read_line
+
+
+def answer(repo_id: str, highlights: list[list[int]]) -> SearchAnswer:
+    hit = {"id": repo_id, "downloads": 1_204, "task": None, "highlights": highlights}
+    index = {"models": 41, "age_seconds": None, "complete": True}
+    return {"hits": [hit], "total": 1, "total_exact": True, "index": index}  # type: ignore[typeddict-item]
+
+
+def test_matched_letters_stand_out_on_a_terminal() -> None:
+    first, last = answer_lines(answer("TheBloke/CodeLlama", [[0, 3], [13, 18]]), colours=True)
+
+    assert first.startswith("\x1b[1;33mThe\x1b[0mBloke/Code\x1b[1;33mLlama\x1b[0m  ")
+    assert first.endswith("1,204")
+    assert "\x1b" not in last
+
+
+def test_a_name_cannot_steer_the_terminal() -> None:
+    for colours in (True, False):
+        text = "".join(answer_lines(answer("a/\x1b[2Jb", [[3, 4]]), colours=colours))
+
+        assert "\x1b[2J" not in text
+        assert "\\x1b" in text
+
+
+def test_colours_are_for_terminals_that_want_them() -> None:
+    leader, follower = pty.openpty()
+    with os.fdopen(follower, "w") as terminal, os.fdopen(leader, "rb"):
+        assert has_colours(terminal, {"TERM": "xterm"})
+        assert not has_colours(terminal, {"TERM": "xterm", "NO_COLOR": "1"})
+        assert not has_colours(terminal, {"TERM": "dumb"})
+    assert not has_colours(io.StringIO(), {"TERM": "xterm"})
+
+
+def test_a_running_service_answers_as_the_index_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill_home(tmp_path / "there")
+    with Product(tmp_path / "there", "https://hub.example", {}).running("api") as service:
+        url = read_line(service, "Hubdex on ").split()[-1]
+        far = main(["search", "--url", url, "TheBloke/llama"]), capsys.readouterr().out
+        with pytest.raises(BadRequest, match="301 characters"):
+            ask_service(url, SearchQuery("a" * 301))
+    monkeypatch.setenv("HUBDEX_HOME", str(tmp_path / "there"))
+    near = main(["search", "TheBloke/llama"]), capsys.readouterr().out
+
+    assert far == near
+    assert far[1].count("TheBloke/") == 3
+
+
+def test_a_service_that_cannot_answer_yet_is_asked_later(tmp_path: Path) -> None:
+    with Product(tmp_path, "https://hub.example", {}).running("api") as service:
+        url = read_line(service, "Hubdex on ").split()[-1]
+
+        with pytest.raises(EngineUnavailable, match="on their way"):
+            ask_service(url, parse_query("llama"))
+
+
+def test_what_is_no_service_is_told_in_a_sentence() -> None:
+    with FakeHub(ListSource(), quota=100) as hub, pytest.raises(EngineError, match="is no Hubdex"):
+        ask_service(hub.url, parse_query("llama"))
+    with pytest.raises(EngineUnavailable, match="cannot be reached"):
+        ask_service("http://127.0.0.1:9", parse_query("llama"))
+    for wrong in ("127.0.0.1:8017", "file:///etc/passwd", "http://"):
+        with pytest.raises(BadRequest, match="--url must be"):
+            ask_service(wrong, parse_query("llama"))
