@@ -43,11 +43,11 @@ class Description {
 }
 
 function bounds(schema) {
-  const said = [];
+  const said = schema.type === "array" ? ["may be repeated"] : [];
   if (schema.minimum !== undefined) said.push(`from ${schema.minimum}`);
   if (schema.maximum !== undefined) said.push(`to ${schema.maximum}`);
   if (schema.maxLength !== undefined) said.push(`at most ${schema.maxLength} characters`);
-  if (schema.default !== undefined && schema.default !== "") said.push(`default ${JSON.stringify(schema.default)}`);
+  if (String(schema.default ?? "") !== "") said.push(`default ${JSON.stringify(schema.default)}`);
   return said;
 }
 
@@ -55,7 +55,8 @@ function parameters(description, list) {
   const rows = element("dl");
   for (const one of list) {
     const schema = description.resolved(one.schema);
-    const type = [description.type(schema), ...bounds(schema)].join(", ");
+    const plain = description.type(schema.type === "array" ? schema.items : schema);
+    const type = [plain, ...bounds(schema)].join(", ");
     const text = one.description ?? schema.description ?? "";
     rows.append(element("dt", { textContent: one.name }));
     rows.append(element("dd", {}, element("span", { className: "type", textContent: type }), " ", ...prose(text)));

@@ -280,6 +280,9 @@ def test_the_api_page_draws_itself(page: Page, service: str) -> None:
 
     expect(page.locator(".operation h2").first).to_have_text("GET/v1/search")
     expect(page.locator(".operation dt").get_by_text("offset", exact=True)).to_be_visible()
+    expect(page.locator(".operation dt:text-is('author') + dd").first).to_have_text(
+        "string, may be repeated Owners; of several, any."
+    )
 
 
 def test_typing_on_the_page_of_an_owner_stays_there(page: Page, service: str) -> None:
@@ -305,7 +308,7 @@ PLAIN = ["/", "/?q=llama", "/?q=zzzzzzz", "/TheBloke/CodeLlama-7B-GGUF", "/docs"
 @pytest.mark.parametrize("path", PLAIN)
 def test_nothing_is_wider_than_a_small_phone(page: Page, service: str, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(service + path)
+    page.goto(service + path, wait_until="networkidle")  # also what a script fetches and draws
 
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
