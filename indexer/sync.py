@@ -92,9 +92,9 @@ class Sync:
 
         def documents() -> Iterator[Document]:
             nonlocal written
-            for page in self._catalog.names():
-                for name in page:
-                    yield to_document(name)
+            for page in self._catalog.outlines():
+                for model in page:
+                    yield to_document(model)
                 written += len(page)
                 self._progress(written, catalog.models)
 

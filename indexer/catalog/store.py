@@ -236,7 +236,7 @@ class Catalog:
                 )
             )
 
-    def names(self) -> Iterator[list[Outline]]:
+    def outlines(self) -> Iterator[list[Outline]]:
         """Give every model in outline, in the order of their numbers, a page at a time."""
         t = tables.models.c
         after = 0

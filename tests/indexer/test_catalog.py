@@ -212,8 +212,8 @@ def test_feeds_page_through_everything_once(catalog: Catalog) -> None:
     found = changes(catalog)
     assert [change.serial for change in found] == sorted({change.serial for change in found})
     assert len(found) == count
-    assert [name.repo_id for page in catalog.names() for name in page].count("a/m5") == 1
-    assert sum(len(page) for page in catalog.names()) == count - 1
+    assert [name.repo_id for page in catalog.outlines() for name in page].count("a/m5") == 1
+    assert sum(len(page) for page in catalog.outlines()) == count - 1
 
 
 def test_a_missing_catalog_is_not_made_by_a_reader(tmp_path: Path) -> None:

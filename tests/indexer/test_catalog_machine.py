@@ -125,7 +125,7 @@ class CatalogMachine(RuleBasedStateMachine):
 
     @invariant()
     def holds_the_truth(self) -> None:
-        held = {name.number: name for page in self.catalog.names() for name in page}
+        held = {name.number: name for page in self.catalog.outlines() for name in page}
         stored = self.catalog.by_numbers(list(held))
         assert {model.record.key: model.record for model in stored.values()} == {
             key: row.record for key, row in self.truth.items()

@@ -15,7 +15,7 @@ Models: TypeAlias = dict[str, tuple[ModelRecord, Counters]]
 
 def stored(catalog: Catalog) -> list[StoredModel]:
     """Every model of a catalog, in the order of their numbers."""
-    pages = ([named.number for named in page] for page in catalog.names())
+    pages = ([named.number for named in page] for page in catalog.outlines())
     return [model for numbers in pages for model in catalog.by_numbers(numbers).values()]
 
 

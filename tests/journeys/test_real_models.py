@@ -11,7 +11,7 @@ LLAMA = "TheBloke/Llama-2-7B-Chat-GGUF"
 
 
 def test_catalog_and_index_hold_exactly_the_distinct_ids(replayed: Replayed) -> None:
-    names = [name for page in replayed.catalog.names() for name in page]
+    names = [name for page in replayed.catalog.outlines() for name in page]
 
     assert len(names) == len(replayed.listed)
     assert {name.repo_id for name in names} == replayed.listed
