@@ -14,6 +14,7 @@ from indexer.formats import formats_of
 from indexer.query import SearchQuery
 from indexer.records import CatalogState, Checkpoint, SetAside, StoredModel
 from indexer.search import Coverage, Hit, SearchPage
+from indexer.text import words_of
 
 
 class ModelAnswer(TypedDict):
@@ -203,7 +204,7 @@ def model_answer(model: StoredModel) -> ModelAnswer:
         "created_at": moment(record.created_at),
         "updated_at": moment(record.updated_at),
         "sha": record.sha,
-        "formats": list(formats_of(record.name, record.tags)),
+        "formats": list(formats_of(words_of(record.name), map(str.lower, record.tags))),
     }
 
 

@@ -40,12 +40,13 @@ class Document:
 def to_document(model: Outline) -> Document:
     """Cut a model into its document."""
     owner, _, name = model.repo_id.rpartition("/")
+    name_cut = cut(name)
     tags = tuple(map(_folded, model.tags))
     return Document(
         number=model.number,
         owner=_cut_owner(owner),
-        name=cut(name),
-        facets=_facets(model, owner, name, tags),
+        name=name_cut,
+        facets=_facets(model, owner, name_cut, tags),
         tags=tags,
         params=min(model.params, MAX_PARAMS) if model.params and model.params > 0 else None,
         popularity=popularity(model),
@@ -72,18 +73,18 @@ def _bounded(number: int | None, most: int) -> int:
 
 
 def _facets(
-    model: Outline, owner: str, name: str, tags: tuple[str, ...]
+    model: Outline, owner: str, name: Cut, tags: tuple[str, ...]
 ) -> tuple[tuple[Facet, tuple[str, ...]], ...]:
-    licences = (tag[len(_LICENSE) :] for tag in tags if tag.startswith(_LICENSE))
+    licences = [tag[len(_LICENSE) :] for tag in tags if tag.startswith(_LICENSE)]
     facets: tuple[tuple[Facet, tuple[str, ...]], ...] = (
         ("author", (owner.lower(),) if owner else ()),
         ("task", (_folded(model.task),) if model.task else ()),
         ("library", (_folded(model.library),) if model.library else ()),
-        ("license", tuple(licence for licence in licences if licence)[:1]),
-        ("format", formats_of(name, tags)),
+        ("license", tuple(filter(None, licences))[:1]),
+        ("format", formats_of(name.wholes, tags)),
         ("gated", (model.gated,)),
     )
-    return tuple(facet for facet in facets if facet[1])
+    return tuple([facet for facet in facets if facet[1]])
 
 
 _folded = lru_cache(maxsize=262_144)(folded)

@@ -27,6 +27,8 @@ TIER = "tier"
 TIERS = (("top", 10_000 << DOWNLOADS_SHIFT), ("known", 100 << DOWNLOADS_SHIFT))
 """Tier: the least popularity in it. What a broad query shows first is found among few models."""
 
+_ENDS = tuple(range(1, GRAM + 1))
+
 EXACT = "="
 """Marks the token that holds a whole owner or name; a word never begins with it."""
 
@@ -85,7 +87,7 @@ def to_tantivy(document: Document) -> tantivy.Document:
             target.add_text(facet, text)
     target.add_text(TAGS, " ".join(document.tags))
     target.add_text(TIER, " ".join([tier for tier, least in TIERS if document.popularity >= least]))
-    target.add_text(OWNER_PREFIX, _beginnings(document.owner.compact, OWNER_PREFIX_GRAM))
+    target.add_text(OWNER_PREFIX, _prefixes(document.owner.compact))
     for part, (grams, heads, wholes) in (
         (OWNER, _texts_of_owner(document.owner)),
         (NAME, _texts(document.name)),
@@ -110,10 +112,9 @@ def _add_numbers(target: tantivy.Document, document: Document) -> None:
 
 def _texts(cut: Cut) -> tuple[str, str, str]:
     """Give the words of the three fields of a part."""
-    starts = [start[:GRAM] for start in cut.starts]
-    grams = [_beginnings(start, GRAM) for start in starts]
+    grams = [start[:end] for start in cut.starts for end in _ENDS[: len(start)]]
     grams += map(_beginnings_inside, cut.insides)
-    heads = [_beginnings(start, HEAD_GRAM) for start in starts]
+    heads = [_heads(start[:HEAD_GRAM]) for start in cut.starts]
     return " ".join(grams), " ".join(heads), f"{EXACT}{cut.compact} {' '.join(cut.wholes)}"
 
 
@@ -122,9 +123,18 @@ _texts_of_owner = lru_cache(maxsize=65_536)(_texts)
 
 @lru_cache(maxsize=262_144)
 def _beginnings_inside(insides: tuple[str, ...]) -> str:
-    return " ".join([text[:end] for text in insides for end in range(1, min(GRAM, len(text)) + 1)])
+    return " ".join([text[:end] for text in insides for end in _ENDS[: len(text)]])
 
 
-@lru_cache(maxsize=524_288)
+@lru_cache(maxsize=65_536)
+def _heads(text: str) -> str:
+    return _beginnings(text, HEAD_GRAM)
+
+
 def _beginnings(text: str, longest: int) -> str:
     return " ".join([text[:end] for end in range(1, min(longest, len(text)) + 1)])
+
+
+@lru_cache(maxsize=65_536)
+def _prefixes(owner: str) -> str:
+    return _beginnings(owner, OWNER_PREFIX_GRAM)
