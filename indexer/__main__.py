@@ -3,11 +3,8 @@
 import argparse
 import dataclasses
 import os
-import signal
 import sys
-import threading
 from collections.abc import Sequence
-from types import FrameType
 from typing import get_args
 
 import orjson
@@ -19,7 +16,13 @@ from indexer.config import HomeConfig, read_config
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.errors import EXIT_DONE, CatalogMissing, CatalogOutdated, EngineUnavailable
-from indexer.process import collect_garbage_rarely, configure_logging, exclusive, run_command
+from indexer.process import (
+    StopRequest,
+    collect_garbage_rarely,
+    configure_logging,
+    exclusive,
+    run_command,
+)
 from indexer.query import Sort, parse_query
 from indexer.remote import ask_service
 from indexer.search import Search
@@ -96,13 +99,7 @@ def _sync_once(config: HomeConfig, *, rebuild: bool = False) -> SyncReport:
 
 def _follow(config: HomeConfig, interval: float, *, as_json: bool) -> None:
     """Sync again and again until SIGTERM or Ctrl-C; a catalog that is not there yet is waited for."""
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
+    stop = StopRequest().listen()
     engine = EmbeddedWriter(config.index_folder)
     try:
         while not stop.is_set():

@@ -5,6 +5,8 @@ import fcntl
 import gc
 import logging
 import os
+import select
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -105,6 +107,40 @@ def _read_holder(handle: TextIO) -> Holder:
     handle.seek(0)
     process, _, note = handle.read(1_000).strip().partition(" ")
     return Holder(process or "unknown", note)
+
+
+class StopRequest:
+    """Whether it is time to stop: SIGTERM or Ctrl-C came, or we decided it ourselves.
+
+    A `threading.Event` must not be set in a signal handler: where the signal comes just while the same
+    thread begins to wait, the event's lock is taken already, and the process hangs for good.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._woken, self._waking = os.pipe()
+
+    def listen(self) -> "StopRequest":
+        """Let SIGTERM and Ctrl-C ask for it from now on."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: self.set())
+        return self
+
+    def set(self) -> None:
+        """Ask for it; whoever waits is woken."""
+        if not self._is_set:
+            self._is_set = True
+            os.write(self._waking, b".")  # stays there: every wait from now on is over at once
+
+    def is_set(self) -> bool:
+        """Tell whether it was asked for."""
+        return self._is_set
+
+    def wait(self, seconds: float) -> bool:
+        """Wait so long, or until it is asked for; tell whether it was."""
+        if not self._is_set:
+            select.select([self._woken], [], [], seconds)
+        return self._is_set
 
 
 def collect_garbage_rarely() -> None:

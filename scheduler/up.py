@@ -5,16 +5,13 @@ people came for: when it ends, everything ends.
 """
 
 import logging
-import signal
-import threading
 from collections.abc import Callable
 from datetime import datetime
-from types import FrameType
 
 from indexer.catalog.store import Catalog, utc_now
 from indexer.config import HomeConfig
 from indexer.errors import EXIT_DONE, EXIT_FAILED, EXIT_TRY_LATER, EXIT_USAGE, CatalogMissing
-from indexer.process import exclusive
+from indexer.process import StopRequest, exclusive
 from indexer.records import Checkpoint
 from scheduler.launcher import Child, Launcher, ProcessLauncher
 from scheduler.plan import due_crawl
@@ -31,13 +28,7 @@ IDLE_SECONDS = 60.0
 
 def up(config: HomeConfig, launcher: Launcher | None = None) -> int:
     """Run everything until SIGTERM or Ctrl-C; gives the exit code."""
-    stop = threading.Event()
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
+    stop = StopRequest().listen()
     with exclusive(config.lock_folder, "hubdex up"):
         return Supervisor(config, launcher or ProcessLauncher(), stop).run()
 
@@ -57,7 +48,7 @@ class Supervisor:
         self,
         config: HomeConfig,
         launcher: Launcher,
-        stop: threading.Event,
+        stop: StopRequest,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._config = config

@@ -1,5 +1,7 @@
 """Locks, logs and exit codes."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,25 @@ def test_a_lock_is_held_where_its_holder_cannot_be_written_down(tmp_path: Path) 
     (tmp_path / "full.lock").symlink_to("/dev/full")
     with exclusive(tmp_path, "full"):
         pass
+
+
+def test_a_signal_stops_whoever_waits_or_begins_to(tmp_path: Path) -> None:
+    """A signal at any moment: thousands of them hit the same thread while it begins to wait."""
+    script = (
+        "import os, signal, threading, time\n"
+        "from indexer.process import StopRequest\n"
+        "for turn in range(300):\n"
+        "    stop = StopRequest().listen()\n"
+        "    kill = lambda: (time.sleep(turn * 3e-6), os.kill(os.getpid(), signal.SIGTERM))\n"
+        "    sender = threading.Thread(target=kill)\n"
+        "    sender.start()\n"
+        "    while not stop.wait(0.00001):\n"
+        "        pass\n"
+        "    sender.join()\n"
+        "    assert stop.is_set() and stop.wait(60)\n"
+        "print('stopped')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path
+    )
+    assert (done.stdout, done.returncode) == ("stopped\n", 0), done.stderr
