@@ -232,7 +232,9 @@ def test_fields_the_hub_does_not_know_are_dropped(crawler: Crawler, start_hub: S
     ended = crawler.run(hub.url, "full")
 
     assert ended.code == 0, ended.err
-    assert {request.status for request in hub.requests[:2]} == {400}
+    statuses = [request.status for request in hub.requests]
+    assert statuses[0] == 400
+    assert statuses.count(400) <= 2  # each chain may have asked before the first answer came
     assert {request.status for request in hub.requests[2:]} == {200}
     assert "fields refused by the hub names=baseModels" in ended.err
     assert_whole(crawler, 1_300)
