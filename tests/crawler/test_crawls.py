@@ -235,7 +235,7 @@ def test_fields_the_hub_does_not_know_are_dropped(crawler: Crawler, start_hub: S
     statuses = [request.status for request in hub.requests]
     assert statuses[0] == 400
     assert statuses.count(400) <= 2  # each chain may have asked before the first answer came
-    assert {request.status for request in hub.requests[2:]} == {200}
+    assert set(statuses) == {200, 400}
     assert "fields refused by the hub names=baseModels" in ended.err
     assert_whole(crawler, 1_300)
 
