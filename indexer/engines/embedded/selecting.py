@@ -148,6 +148,16 @@ class Selector:
         """Give the ways a term can match as whole words."""
         return _known(self._token(part.wholes, wanted.term.forms[0]) for part in _parts(wanted))
 
+    def _certain(self, wanted: Wanted) -> list[Query]:
+        """Give ways in which a term matches for certain; all of them, where it is one look-up.
+
+        What is left out by mistake is lost; what is left in is checked against its name.
+        """
+        if _is_one_lookup(wanted.term):
+            return [way for way in self._matching(wanted) if way is not None]
+        wholes = (self._token(part.wholes, form) for part, form in _places(wanted))
+        return [way for way in wholes if way is not None]
+
     def _is_being_typed(self, wanted: Wanted) -> bool:
         form = wanted.term.forms[0]
         words = sum(self._searcher.doc_freq(part.wholes, form) for part in _parts(wanted))
@@ -247,8 +257,7 @@ class Selector:
         if len(clauses) < len(queries):
             return None
         clauses = clauses or [(_MUST, Query.all_query())]
-        unwanted = (self._any_of(self._matching(Wanted(term))) for term in excluded)
-        clauses += [(_MUST_NOT, query) for query in unwanted if query is not None]
+        clauses += [(_MUST_NOT, query) for term in excluded for query in self._certain(Wanted(term))]
         return clauses[0][1] if len(clauses) == 1 else Query.boolean_query(clauses)
 
 
