@@ -30,6 +30,11 @@ class _Opened:
     state: IndexState
     short: ShortAnswers
 
+    def is_of(self, folder: Path, state: IndexState) -> bool:
+        """Tell whether an index of this state holds nothing else: it was only found up to date again."""
+        same = replace(self.state, models=state.models, synced_at=state.synced_at)
+        return self.stamp[0] == folder.name and same == state
+
 
 class EmbeddedReader:
     """Answers from the live index, and moves to a newer commit or a rebuilt index by itself.
@@ -94,16 +99,15 @@ class EmbeddedReader:
         if state is None:
             raise EngineUnavailable("The index is of another version; `hubdex index sync` rebuilds it.")
         try:
-            index = open_index(folder, self._schema)
-            index.reload()
-            searcher = index.searcher()
-            self._opened = _Opened(
-                stamp,
-                searcher,
-                Selector(self._schema, searcher),
-                replace(state, models=searcher.num_docs),
-                read_short(folder, state),
-            )
+            if opened is not None and opened.is_of(folder, state):
+                searcher, selector = opened.searcher, opened.selector
+            else:
+                index = open_index(folder, self._schema)
+                index.reload()
+                searcher = index.searcher()
+                selector = Selector(self._schema, searcher)
+            state = replace(state, models=searcher.num_docs)
+            self._opened = _Opened(stamp, searcher, selector, state, read_short(folder, state))
         except (ValueError, OSError, RuntimeError) as error:
             if opened is not None:
                 return opened

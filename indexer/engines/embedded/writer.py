@@ -11,7 +11,7 @@ from indexer.documents import Document
 from indexer.engines.contract import IndexState
 from indexer.engines.embedded import folder as folders
 from indexer.engines.embedded.schema import NUMBER, make_schema, open_index, to_tantivy
-from indexer.engines.embedded.short import drop_short, write_short
+from indexer.engines.embedded.short import drop_short, has_short, write_short
 from indexer.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class EmbeddedWriter:
             if self._writer is not None:
                 drop_short(folder)
                 self._writer.commit()
-            if not more:
+            if not more and not has_short(folder, state):
                 write_short(folder, open_index(folder, self._schema), self._schema, state)
             folders.write_state(folder, state)
 
