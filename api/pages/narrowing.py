@@ -1,6 +1,6 @@
 """How a search can be narrowed down and ordered: links that change what stands in the box."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from api.pages.layout import search_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined
@@ -26,7 +26,6 @@ $choices</ul>
 _CHOICE = Template('<li><a href="$path"$current>$words$count</a></li>\n')
 _COUNT = Template(' <span class="number">$count</span>')
 _CHOSEN = Html(' aria-current="true"')
-_MARKED = Html(' class="chosen"')
 
 _TITLES = {"format": "Format", "task": "Task", "library": "Library", "license": "Licence", "gated": "Access"}
 _WORDS = {"no": "open", "auto": "after a form", "manual": "on request"}
@@ -83,13 +82,12 @@ def _sorts(answer: SearchPage, owner: str) -> Html:
     return _menu(f"Order: {_SORTS[sort]}", choices, is_chosen=sort != "relevance", css="order")
 
 
-def _menu(title: str, choices: Iterable[Html], *, is_chosen: bool, css: str = "") -> Html:
-    names = " ".join(name for name in (css, "chosen" if is_chosen else "") if name)
-    listed: Sequence[Html] = list(choices)
-    if not listed:
+def _menu(title: str, choices: Sequence[Html], *, is_chosen: bool, css: str = "") -> Html:
+    if not choices:
         return NOTHING
-    attribute = fill(Template(' class="$names"'), names=names) if names else NOTHING
-    return fill(_MENU, **{"class": attribute}, title=title, choices=joined(listed))
+    names = " ".join(name for name in (css, "chosen" if is_chosen else "") if name)
+    attribute = Html(f' class="{names}"') if names else NOTHING
+    return fill(_MENU, **{"class": attribute}, title=title, choices=joined(choices))
 
 
 def _choice(path: str, words: str, *, is_chosen: bool, count: int | None = None) -> Html:
