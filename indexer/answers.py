@@ -45,6 +45,8 @@ class HitAnswer(ModelAnswer):
     match: str
     highlights: list[list[int]]
     """Offsets (start, end) into `id`."""
+    matched_tags: list[str]
+    """Tags, task or library that matched where the id did not."""
 
 
 class FullModelAnswer(ModelAnswer):
@@ -181,6 +183,7 @@ def hit_answer(hit: Hit) -> HitAnswer:
         **model_answer(hit.model),
         "match": hit.step.name.lower(),
         "highlights": [list(span) for span in hit.highlights],
+        "matched_tags": list(hit.tags),
     }
 
 

@@ -6,11 +6,15 @@ from functools import lru_cache
 from indexer.filters import Facet, folded
 from indexer.formats import formats_of
 from indexer.grams import Cut, cut
+from indexer.keywords import keywords_of
+from indexer.noise import is_noise
 from indexer.records import Outline
 
-MAX_POPULARITY = 2**62
 DOWNLOADS_SHIFT = 22
 """Bits below the downloads in a popularity: likes and all-time downloads break ties."""
+MAX_DOWNLOADS = 2**36 - 1
+NO_NOISE = 2**58
+"""Added to the popularity of all models but noise."""
 MAX_COUNT = 2**40
 MAX_PARAMS = 2**62
 
@@ -28,8 +32,13 @@ class Document:
     """Fields and their values, in lower case; unknown ones are left out."""
     tags: tuple[str, ...]
     """In lower case, each one word."""
+    keywords: tuple[str, ...]
+    """What finds the model beside its id; see `keywords_of`."""
     params: int | None
     popularity: int
+    """Orders hits; see `popularity`."""
+    downloads: int
+    """Of the last 30 days."""
     likes: int
     trending: int
     created: int
@@ -48,8 +57,10 @@ def to_document(model: Outline) -> Document:
         name=name_cut,
         facets=_facets(model, owner, name_cut, tags),
         tags=tags,
+        keywords=keywords_of(*tags, model.task, model.library),
         params=min(model.params, MAX_PARAMS) if model.params and model.params > 0 else None,
         popularity=popularity(model),
+        downloads=_bounded(model.downloads, MAX_DOWNLOADS),
         likes=_bounded(model.likes, MAX_COUNT),
         trending=_bounded(round(min(model.trending or 0, MAX_COUNT)), MAX_COUNT),
         created=_bounded(model.created_at, 2**62) // 1000,
@@ -60,12 +71,12 @@ def to_document(model: Outline) -> Document:
 def popularity(model: Outline) -> int:
     """Order by downloads of the last 30 days, then likes, then downloads of all time.
 
-    Unknown counts as none. The three are packed into one integer that engines sort by.
+    Unknown counts as none. The three are packed into one integer that engines sort by; noise comes last.
     """
-    downloads = _bounded(model.downloads, 2**36)
+    downloads = _bounded(model.downloads, MAX_DOWNLOADS)
     likes = _bounded(model.likes, 2**16 - 1)
     ever = _bounded(model.downloads_all_time, 2**62).bit_length()  # its magnitude breaks ties
-    return min((downloads << DOWNLOADS_SHIFT) | (likes << 6) | ever, MAX_POPULARITY)
+    return (0 if is_noise(model) else NO_NOISE) | (downloads << DOWNLOADS_SHIFT) | (likes << 6) | ever
 
 
 def _bounded(number: int | None, most: int) -> int:

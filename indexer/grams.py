@@ -100,6 +100,11 @@ class Term:
         return (flat,)
 
     @property
+    def keyword(self) -> str:
+        """What is looked for among keywords."""
+        return self.forms[0]
+
+    @property
     def starts_with_digit(self) -> bool:
         """Whether it begins with a digit, so that it never matches inside a number."""
         return self.text[0].isdigit()

@@ -4,6 +4,7 @@ Engines select; where they select few models this decides, and where they select
 the same steps from what they have stored. Both give the same answer (a property test holds them to it).
 """
 
+from collections.abc import Callable, Container, Iterable
 from enum import IntEnum
 from functools import lru_cache
 from typing import TypeAlias
@@ -20,7 +21,8 @@ class Step(IntEnum):
     WORDS = 3
     PREFIXES = 4
     INSIDE = 5
-    TYPO = 6
+    KEYWORD = 6
+    TYPO = 7
 
 
 FAMILY = 300
@@ -31,20 +33,33 @@ Rank: TypeAlias = tuple[int, Step]
 """Where a hit stands. The first number is 1 where an owner was asked for and this one's name is longer."""
 
 
-def rank_of(query: SearchQuery, repo_id: str) -> Rank | None:
-    """Give where a model stands among the answers to a query, or `None` when it is none of them."""
+def rank_of(query: SearchQuery, repo_id: str, keywords: Callable[[], Iterable[str]] = tuple) -> Rank | None:
+    """Give where a model stands among the answers to a query, or `None` when it is none of them.
+
+    Args:
+        query: what is asked.
+        repo_id: the model's.
+        keywords: gives the model's keywords; asked for only where they decide.
+
+    """
     owner_text, _, name_text = repo_id.rpartition("/")
     owner, name = _cut(owner_text), _cut(name_text)
-    if any(_class_of(term, part) for term in query.excluded for part in (owner, name)):
-        return None
     if not _owner_fits(query, owner, name):
         return None
     classes = [_wanted_class(wanted, owner, name) for wanted in query.wanted]
+    if query.excluded or None in classes:
+        known = frozenset(keywords())
+        excluded = (Wanted(term) for term in query.excluded)
+        if any(_wanted_class(one, owner, name) or _is_keyword(one, known) for one in excluded):
+            return None
+        missing = (one for one, found in zip(query.wanted, classes, strict=True) if found is None)
+        if not all(_is_keyword(one, known) for one in missing):
+            return None
+    longer = int(bool(query.owner) and not query.owner_only and owner.compact != query.owner)
     if None in classes:
-        return None
+        return (longer, Step.KEYWORD)
     if query.exact_id == (owner.compact, name.compact):
         return (0, Step.EXACT_ID)
-    longer = int(bool(query.owner) and not query.owner_only and owner.compact != query.owner)
     if query.exact_name and query.exact_name == name.compact:
         return (longer, Step.EXACT_NAME)
     return (longer, max((one for one in classes if one), default=Step.INSIDE))
@@ -63,6 +78,10 @@ def _owner_fits(query: SearchQuery, owner: Cut, name: Cut) -> bool:
 def _wanted_class(wanted: Wanted, owner: Cut, name: Cut) -> Step | None:
     parts = (name,) if wanted.scope == "name" else (name, owner)
     return min((found for part in parts if (found := _class_of(wanted.term, part))), default=None)
+
+
+def _is_keyword(wanted: Wanted, keywords: Container[str]) -> bool:
+    return wanted.scope == "any" and wanted.term.keyword in keywords
 
 
 def _class_of(term: Term, part: Cut) -> Step | None:

@@ -7,6 +7,9 @@ from typing import Literal, NamedTuple
 Gated = Literal["no", "auto", "manual"]
 """How access is granted: open, by an automatic form, or by the owner's decision."""
 
+EMPTY_REPOS = ((), (".gitattributes",), ("README.md",), (".gitattributes", "README.md"))
+"""The files of repositories that hold nothing; the Hub lists files by their names."""
+
 FULL_CRAWL = "full"
 """Name of the pass that sees every model."""
 
@@ -56,6 +59,11 @@ class ModelRecord:
     def name(self) -> str:
         """The part after the slash."""
         return self.repo_id.rpartition("/")[2]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether its files are known, and are none but those every new repository can have."""
+        return self.files is not None and self.files in EMPTY_REPOS
 
     @property
     def license(self) -> str | None:
@@ -210,7 +218,10 @@ class Outline(NamedTuple):
     task: str | None = None
     library: str | None = None
     gated: Gated = "no"
+    disabled: bool = False
     params: int | None = None
+    empty: bool = False
+    """Whether nothing is in it that could be used (see `ModelRecord.is_empty`)."""
     tags: tuple[str, ...] | list[str] = ()
     downloads: int | None = None
     downloads_all_time: int | None = None

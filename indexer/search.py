@@ -9,9 +9,10 @@ from operator import itemgetter
 from indexer.catalog.store import Catalog, utc_now
 from indexer.engines.contract import EngineReader, FacetCounts, IndexState, Selected, Selection
 from indexer.grams import find
+from indexer.keywords import keywords_of, tag_with
 from indexer.query import SearchQuery, Wanted
-from indexer.ranking import Step, rank_of
-from indexer.records import CatalogState, StoredModel
+from indexer.ranking import Rank, Step, rank_of
+from indexer.records import CatalogState, Outline, StoredModel
 
 STATE_SECONDS = 1.0
 """How long the catalog's numbers are good for: an answer need not count them anew."""
@@ -25,6 +26,8 @@ class Hit:
     step: Step
     highlights: tuple[tuple[int, int], ...]
     """What matched: offsets (start, end) into the repo id, in order, apart from one another."""
+    tags: tuple[str, ...] = ()
+    """What matched beside the id: tags, the task or the library, as the Hub writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +113,11 @@ class Search:
 
     def _ordered(self, query: SearchQuery, selection: Selection) -> Selection:
         """Order few models by their names, leave out those that do not match, and take the page."""
-        names = self._catalog.names_of([one.number for one in selection.selected])
+        outlines = self._catalog.outlines_of([one.number for one in selection.selected])
         ranked = [
             (rank, one.number)
             for one in selection.selected
-            if one.number in names and (rank := rank_of(query, names[one.number])) is not None
+            if (outline := outlines.get(one.number)) and (rank := _rank(query, outline)) is not None
         ]
         if query.sort == "relevance":
             ranked.sort(key=itemgetter(0))  # stable: popularity stays the order within a rank
@@ -153,14 +156,21 @@ class Search:
 
 def _verified(query: SearchQuery, model: StoredModel, step: Step | None) -> Hit | None:
     """Give the hit if the model's present name really matches; the index may be behind a rename."""
-    repo_id = model.record.repo_id
+    record = model.record
+    said = (*record.tags, record.task, record.library)
     if step is not Step.TYPO:
-        rank = rank_of(query, repo_id)
+        rank = rank_of(query, record.repo_id, lambda: keywords_of(*said))
         if rank is None:
             return None
         step = step or rank[1]
-    spans = [_span(wanted, repo_id) for wanted in query.wanted]
-    return Hit(model, step, _apart([span for span in spans if span]))
+    spans = [_span(wanted, record.repo_id) for wanted in query.wanted]
+    beside = [wanted.term for wanted, span in zip(query.wanted, spans, strict=True) if span is None]
+    tags = dict.fromkeys(tag for term in beside if (tag := tag_with(term.keyword, *said)))
+    return Hit(model, step, _apart([span for span in spans if span]), tuple(tags))
+
+
+def _rank(query: SearchQuery, model: Outline) -> Rank | None:
+    return rank_of(query, model.repo_id, lambda: keywords_of(*model.tags, model.task, model.library))
 
 
 def _span(wanted: Wanted, repo_id: str) -> tuple[int, int] | None:

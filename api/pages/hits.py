@@ -21,6 +21,7 @@ _OWNER = Template('<span class="owner">$owner/</span><wbr>')
 _MARK = Template("<mark>$text</mark>")
 _BADGE = Template(' <span class="badge $kind">$text</span>')
 _FACT = Template('<span class="$kind">$text</span>')
+_TAG = Template('<span class="tag"><span class="unseen">tag </span><mark>$tag</mark></span>')
 _COUNT = Template(
     '<span class="count $kind" title="$exact $word"><i aria-hidden="true"></i>$number'
     '<span class="unseen"> $word</span></span>'
@@ -40,7 +41,7 @@ def hit_html(hit: Hit, number: int, now: datetime) -> Html:
         owner=fill(_OWNER, owner=owner) if record.owner else NOTHING,
         name=marked(record.name, [(start - at, end - at) for start, end in hit.highlights]),
         badges=_badges(record),
-        facts=joined(_facts(hit.model)),
+        facts=joined([*_facts(hit.model), *_tags(hit)]),
         counts=joined(_counts(hit.model, now)),
     )
 
@@ -71,6 +72,14 @@ def _facts(model: StoredModel) -> Iterator[Html]:
     for kind, text in (("task", record.task), ("license", record.license)):
         if text:
             yield fill(_FACT, kind=kind, text=text)
+
+
+def _tags(hit: Hit) -> Iterator[Html]:
+    """Say which tags a model was found by, where nothing in its id says why it is here."""
+    shown = {hit.model.record.task, *model_answer(hit.model)["formats"]}
+    for tag in hit.tags:
+        if tag not in shown:
+            yield fill(_TAG, tag=tag)
 
 
 def _counts(model: StoredModel, now: datetime) -> Iterator[Html]:

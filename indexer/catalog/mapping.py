@@ -6,10 +6,19 @@ from hashlib import blake2b
 from typing import Any, TypeAlias, cast
 
 import orjson
-from sqlalchemy import RowMapping
+from sqlalchemy import RowMapping, false, func
 
 from indexer.catalog import tables
-from indexer.records import Checkpoint, Counters, Gated, ModelRecord, Outline, SetAside, StoredModel
+from indexer.records import (
+    EMPTY_REPOS,
+    Checkpoint,
+    Counters,
+    Gated,
+    ModelRecord,
+    Outline,
+    SetAside,
+    StoredModel,
+)
 
 Columns: TypeAlias = dict[str, Any]
 """Values by column name: the language of SQLAlchemy, spoken in this room's catalog only."""
@@ -67,10 +76,14 @@ def record_values(record: ModelRecord) -> tuple[Any, ...]:
         record.disabled,
         record.params,
         orjson.dumps(record.tags).decode(),
-        None if record.files is None else orjson.dumps(record.files).decode(),
+        None if record.files is None else _files_text(record.files),
     )
     digest = blake2b(orjson.dumps(said), digest_size=8).digest()
     return (*said, int.from_bytes(digest, "big", signed=True))
+
+
+def _files_text(files: tuple[str, ...]) -> str:
+    return orjson.dumps(files).decode()
 
 
 def counter_values(counters: Counters) -> tuple[int | float | None, ...]:
@@ -78,7 +91,8 @@ def counter_values(counters: Counters) -> tuple[int | float | None, ...]:
     return (counters.downloads, counters.downloads_all_time, counters.likes, counters.trending)
 
 
-OUTLINE = tuple(tables.models.c[name] for name in Outline._fields)
+_EMPTY = func.coalesce(tables.models.c.files.in_(list(map(_files_text, EMPTY_REPOS))), false())
+OUTLINE = tuple(_EMPTY if name == "empty" else tables.models.c[name] for name in Outline._fields)
 """The columns of an outline, in its order."""
 _TAGS_AT = Outline._fields.index("tags")
 
@@ -99,7 +113,9 @@ def outline_of(model: StoredModel) -> Outline:
         record.task,
         record.library,
         record.gated,
+        record.disabled,
         record.params,
+        record.is_empty,
         record.tags,
         counters.downloads,
         counters.downloads_all_time,

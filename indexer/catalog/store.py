@@ -156,12 +156,12 @@ class Catalog:
         with self._database.reading() as connection:
             return {row["number"]: to_stored(row) for row in connection.execute(query).mappings()}
 
-    def names_of(self, numbers: Sequence[int]) -> dict[int, str]:
-        """Give the repo ids of these numbers; numbers the catalog no longer holds are left out."""
-        t = tables.models.c
-        query = select(t.number, t.repo_id).where(t.number.in_(list(numbers)))
+    def outlines_of(self, numbers: Sequence[int]) -> dict[int, Outline]:
+        """Give the models of these numbers in outline; those the catalog no longer holds are left out."""
+        query = select(*OUTLINE).where(tables.models.c.number.in_(list(numbers)))
         with self._database.reading() as connection:
-            return {row.number: row.repo_id for row in connection.execute(query)}
+            outlines = [to_outline(row) for row in connection.execute(query)]
+        return {outline.number: outline for outline in outlines}
 
     def set_aside(self, limit: int = 100) -> list[SetAside]:
         """Give the newest rows that had no meaning, newest first."""

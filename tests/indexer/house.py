@@ -1,6 +1,6 @@
 """A catalog, its index and the search over both, for tests."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,18 +16,21 @@ from indexer.sync import Sync
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-def listed(number: int, repo_id: str, downloads: int = 0) -> Listed:
-    return Listed(ModelRecord(f"{number:024x}", repo_id), Counters(downloads=downloads))
+def listed(number: int, repo_id: str, downloads: int = 0, tags: tuple[str, ...] = ()) -> Listed:
+    return Listed(ModelRecord(f"{number:024x}", repo_id, tags=tags), Counters(downloads=downloads))
 
 
 class House:
-    """A catalog, its index and the search over both."""
+    """A catalog, its index and the search over both; models are named most popular first."""
 
-    def __init__(self, folder: Path, ids: Iterable[str]) -> None:
+    def __init__(self, folder: Path, ids: Iterable[str] | Mapping[str, tuple[str, ...]]) -> None:
         self.folder = folder
         self.ids = list(ids)
+        tags = ids if isinstance(ids, Mapping) else {}
         self.catalog = Catalog(f"sqlite:///{folder / 'catalog.db'}", now=lambda: NOW)
-        rows = [listed(n, repo_id, len(self.ids) - n) for n, repo_id in enumerate(self.ids)]
+        rows = [
+            listed(n, repo_id, len(self.ids) - n, tags.get(repo_id, ())) for n, repo_id in enumerate(self.ids)
+        ]
         self.catalog.apply(Batch(tuple(rows), checkpoints=(Checkpoint("full", "u", NOW),)))
         self.sync()
         later = NOW + timedelta(seconds=90)

@@ -117,8 +117,24 @@ _JUNK = """
 _GENERATED = 2_000
 
 
-def shelf() -> list[str]:
-    """Models for every row, the most popular first: well-known ones, generated ones, then junk."""
+_TAGS = (
+    ("flux", "text-to-image"),
+    ("stable-diffusion", "text-to-image"),
+    ("whisper", "automatic-speech-recognition"),
+    ("instruct", "conversational"),
+    ("", "endpoints_compatible"),
+)
+"""What the Hub tags models with whose names have these words."""
+
+
+def shelf() -> dict[str, tuple[str, ...]]:
+    """Models and their tags for every row, the most popular first: well-known, generated, junk."""
     generated = GeneratedSource(_GENERATED)
     crowd = (generated.repo_id(number) for number in range(_GENERATED))
-    return list(dict.fromkeys((*FLAGSHIPS, *NAMES, *_KNOWN.split(), *OLD_IDS, *crowd, *_JUNK.split())))
+    return {
+        one: _tags(one) for one in (*FLAGSHIPS, *NAMES, *_KNOWN.split(), *OLD_IDS, *crowd, *_JUNK.split())
+    }
+
+
+def _tags(repo_id: str) -> tuple[str, ...]:
+    return tuple(tag for word, tag in _TAGS if word in repo_id.lower())

@@ -6,7 +6,9 @@ The definition is that of the README, put down a second time: it shares nothing 
 import re
 import tempfile
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -44,7 +46,18 @@ def matches_at(term: str, part: str, at: int) -> bool:
     return reached.replace(".", "").startswith(term.replace(".", ""))
 
 
-def answers(query: str, repo_id: str) -> bool:
+def tagged(term: str, tags: Iterable[str]) -> bool:
+    """Say whether a term is a tag, or one of its words but no number; tags with a key do not count."""
+    for words in (plain(tag).split() for tag in tags if ":" not in tag and "compatible" not in tag):
+        spellings = {"".join(words), *(word for word in words if word.isalpha())}
+        if term[0].isdigit() and term in spellings:
+            return True
+        if not term[0].isdigit() and term.replace(".", "") in {one.replace(".", "") for one in spellings}:
+            return True
+    return False
+
+
+def answers(query: str, repo_id: str, tags: Iterable[str] = ()) -> bool:
     """Say whether a model answers a query."""
     owner, _, name = (plain(part) for part in repo_id.rpartition("/"))
     query = re.sub(r"(?<![\d.])(\d)_(\d)(?![a-zA-Z\d.])", r"\1.\2", query)  # 3_1 is 3.1
@@ -58,10 +71,14 @@ def answers(query: str, repo_id: str) -> bool:
         anywhere, in_name = " ".join(words[:place]), " ".join([right, *words[place + 1 :]])
         if not re.sub(r"[ .]", "", owner).startswith(re.sub(r"[ .]", "", plain(left))):
             return False
+
+    def in_id(term: str) -> bool:
+        return matches(term, owner) or matches(term, name)
+
     return (
-        all(matches(term, owner) or matches(term, name) for term in plain(anywhere).split())
+        all(in_id(term) or tagged(term, tags) for term in plain(anywhere).split())
         and all(matches(term, name) for term in plain(in_name).split())
-        and not any(matches(term, owner) or matches(term, name) for term in excluded)
+        and not any(in_id(term) or tagged(term, tags) for term in excluded)
     )
 
 
@@ -119,9 +136,15 @@ def queries(draw: st.DrawFn, names: list[str]) -> str:
     return draw(st.one_of(st.just(shape.format(piece(), piece(), piece())), PART, WORD, ID))
 
 
-CASE = st.lists(ID, min_size=1, max_size=70, unique_by=str.lower).flatmap(
-    lambda names: st.tuples(st.just(names), st.lists(queries(names), min_size=25, max_size=25))
+TAG = "llama Qwen2.5 7b text-to-image 4-bit chat code license:lam base_model:a/e5 x2_compatible Crème 1.7b"
+TAGS = st.lists(st.sampled_from(TAG.split()), max_size=4).map(tuple)
+MODELS = st.lists(st.tuples(ID, TAGS), min_size=1, max_size=70, unique_by=lambda one: one[0].lower())
+CASE = MODELS.map(dict).flatmap(
+    lambda models: st.tuples(
+        st.just(models), st.lists(queries([*models, *TAG.split()]), min_size=25, max_size=25)
+    )
 )
+Case: TypeAlias = tuple[dict[str, tuple[str, ...]], list[str]]
 
 
 def walked(house: House, text: str) -> list[str]:
@@ -137,13 +160,14 @@ def walked(house: House, text: str) -> list[str]:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(CASE)
-@example((["q/1.7b", *(f"q/17b-{n}" for n in range(60))], ["q/17b", "q/1.7b", "17b"]))
-def test_hits_are_those_of_the_definition_on_every_page(case: tuple[list[str], list[str]]) -> None:
-    names, texts = case
+@example((dict.fromkeys(["q/1.7b", *(f"q/17b-{n}" for n in range(60))], ()), ["q/17b", "q/1.7b", "17b"]))
+@example(({f"q/{n}": ("text-to-image",) for n in range(60)}, ["text image", "to q 1", "q -image", "q/text"]))
+def test_hits_are_those_of_the_definition_on_every_page(case: Case) -> None:
+    models, texts = case
     with tempfile.TemporaryDirectory() as folder:
-        house = House(Path(folder), names)
+        house = House(Path(folder), models)
         for text in texts:
-            wanted = [name for name in names if answers(text, name)]
+            wanted = [name for name, tags in models.items() if answers(text, name, tags)]
 
             assert sorted(walked(house, text)) == sorted(wanted), text
         house.catalog.close()

@@ -137,6 +137,10 @@ def lets_through(filters: Filters, model: Listed) -> bool:
     )
 
 
+def named_by(model: Listed) -> list[str]:
+    return [*model.record.tags, *(model.record.library or "").lower().split()]
+
+
 def some(*values: str) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(values), max_size=2)
 
@@ -168,7 +172,8 @@ def test_hits_totals_and_facets_are_those_of_a_look_at_every_model(
     wanted = [
         one
         for one in models()
-        if lets_through(filters, one) and text.strip("/") in one.record.repo_id.lower()
+        if lets_through(filters, one)
+        and (text.strip("/") in one.record.repo_id.lower() or text in named_by(one))
     ]
 
     assert (page.total, page.total_exact) == (len(wanted), True)

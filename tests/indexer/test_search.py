@@ -1,6 +1,7 @@
 """Answers: what an engine selects, told from the catalog and checked against the text."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.searching import TYPOS_BELOW
 from indexer.grams import Term, find
+from indexer.keywords import keywords_of
 from indexer.query import parse_query
 from indexer.ranking import FAMILY, Step, rank_of
 from indexer.records import Batch, Checkpoint
@@ -249,13 +251,23 @@ def test_hits_are_those_of_the_definition(ids: list[str], queries: list[str]) ->
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(ID, min_size=45, max_size=80, unique=True), st.lists(NAME, min_size=4, max_size=8))
-def test_many_hits_stand_where_the_definition_puts_them(ids: list[str], queries: list[str]) -> None:
+@given(
+    st.dictionaries(ID, st.lists(st.sampled_from(WORDS), max_size=2).map(tuple), min_size=45, max_size=80),
+    st.lists(NAME, min_size=4, max_size=8),
+)
+def test_many_hits_stand_where_the_definition_puts_them(
+    tags: dict[str, tuple[str, ...]], queries: list[str]
+) -> None:
+    ids = list(tags)
     with tempfile.TemporaryDirectory() as folder:
-        house = House(Path(folder), ids)
+        house = House(Path(folder), tags)
         for text in ["", "q", "b", "7b", "llama", "qwen", "llama/", "/q", *queries]:
             query = parse_query(text)
-            ranked = [(rank, at) for at, one in enumerate(ids) if (rank := rank_of(query, one)) is not None]
+            ranked = [
+                (rank, at)
+                for at, one in enumerate(ids)
+                if (rank := rank_of(query, one, partial(keywords_of, *tags[one]))) is not None
+            ]
             if len(ranked) >= TYPOS_BELOW:
                 paged = [one for offset in range(0, 100, 7) for one in house.found(text, 7, offset)]
                 assert paged == [ids[at] for _, at in sorted(ranked)], text

@@ -43,8 +43,8 @@ class Workshop:
     def found(self, text: str = "") -> list[str]:
         reader = EmbeddedReader(self.folder / "index")
         numbers = [one.number for one in reader.search(parse_query(text, limit=100)).selected]
-        names = self.catalog.names_of(numbers)
-        return [names[number] for number in numbers]
+        outlines = self.catalog.outlines_of(numbers)
+        return [outlines[number].repo_id for number in numbers]
 
 
 @pytest.fixture

@@ -5,27 +5,30 @@ from pathlib import Path
 
 import tantivy
 
-from indexer.documents import DOWNLOADS_SHIFT, Document
+from indexer.documents import Document
 from indexer.filters import FACETS
 from indexer.grams import GRAM, Cut
+from indexer.noise import WORTH_DOWNLOADS
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Raised when fields, tokenizers or the cutting of names change: the index is then rebuilt."""
 
 NUMBER = "number"
 POPULARITY = "popularity"
 PARAMS = "params"
 TAGS = "tags"
-ORDERS = {"likes": "likes", "trending": "trending", "created": "created", "updated": "updated"}
-"""What hits can be sorted by beside popularity, and the field that holds it."""
+KEYWORDS = "keywords"
+DOWNLOADS = "downloads"
+ORDERS = (DOWNLOADS, "likes", "trending", "created", "updated")
+"""What hits can be sorted by beside relevance; each is a field."""
 
 OWNER_PREFIX = "owner_prefix"
 OWNER_PREFIX_GRAM = 16
 HEAD_GRAM = 3
 
 TIER = "tier"
-TIERS = (("top", 10_000 << DOWNLOADS_SHIFT), ("known", 100 << DOWNLOADS_SHIFT))
-"""Tier: the least popularity in it. What a broad query shows first is found among few models."""
+TIERS = (("top", 10_000), ("known", WORTH_DOWNLOADS))
+"""Tier: the fewest downloads in it. What a broad query shows first is found among few models, none noise."""
 
 _ENDS = tuple(range(1, GRAM + 1))
 
@@ -54,11 +57,11 @@ def make_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     # Signed: deleting by the term of an unsigned field silently deletes nothing (tantivy 0.27).
     builder.add_integer_field(NUMBER, indexed=True, fast=True)
-    for name in (POPULARITY, PARAMS, *ORDERS.values()):
+    for name in (POPULARITY, PARAMS, *ORDERS):
         builder.add_unsigned_field(name, fast=True)
     for facet in FACETS:
         builder.add_text_field(facet, fast=True, tokenizer_name="raw", index_option="basic")
-    texts = [TAGS, TIER, OWNER_PREFIX]
+    texts = [TAGS, KEYWORDS, TIER, OWNER_PREFIX]
     texts += [name for part in (OWNER, NAME) for name in (part.grams, part.heads, part.wholes)]
     for name in texts:
         builder.add_text_field(name, tokenizer_name="words", index_option="basic")
@@ -86,7 +89,8 @@ def to_tantivy(document: Document) -> tantivy.Document:
         for text in values:
             target.add_text(facet, text)
     target.add_text(TAGS, " ".join(document.tags))
-    target.add_text(TIER, " ".join([tier for tier, least in TIERS if document.popularity >= least]))
+    target.add_text(KEYWORDS, " ".join(document.keywords))
+    target.add_text(TIER, " ".join([tier for tier, least in TIERS if document.downloads >= least]))
     target.add_text(OWNER_PREFIX, _prefixes(document.owner.compact))
     for part, (grams, heads, wholes) in (
         (OWNER, _texts_of_owner(document.owner)),
@@ -100,14 +104,15 @@ def to_tantivy(document: Document) -> tantivy.Document:
 
 def _add_numbers(target: tantivy.Document, document: Document) -> None:
     target.add_unsigned(POPULARITY, document.popularity)
-    if document.likes:
-        target.add_unsigned(ORDERS["likes"], document.likes)
-    if document.trending:
-        target.add_unsigned(ORDERS["trending"], document.trending)
-    target.add_unsigned(ORDERS["created"], document.created)
-    target.add_unsigned(ORDERS["updated"], document.updated)
+    for order, value in zip(ORDERS, _orders(document), strict=True):
+        if value:
+            target.add_unsigned(order, value)
     if document.params is not None:
         target.add_unsigned(PARAMS, document.params)
+
+
+def _orders(document: Document) -> tuple[int, ...]:
+    return (document.downloads, document.likes, document.trending, document.created, document.updated)
 
 
 def _texts(cut: Cut) -> tuple[str, str, str]:

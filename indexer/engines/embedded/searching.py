@@ -6,7 +6,7 @@ import tantivy
 
 from indexer.engines.contract import FacetCounts, IndexState, Selected, Selection
 from indexer.engines.embedded.filtering import Filtering, count_facets
-from indexer.engines.embedded.schema import NUMBER, ORDERS, POPULARITY, TIERS
+from indexer.engines.embedded.schema import DOWNLOADS, NUMBER, ORDERS, POPULARITY, TIERS
 from indexer.engines.embedded.selecting import Query, Selector
 from indexer.query import SearchQuery
 from indexer.ranking import Step
@@ -38,7 +38,7 @@ class Searching:
         self._state = state
         self._query = query
         self._filtering = Filtering(selector.schema, query.filters)
-        self._order = POPULARITY if query.sort in {"relevance", "downloads"} else ORDERS[query.sort]
+        self._order = query.sort if query.sort in ORDERS else POPULARITY
 
     def run(self) -> Selection:
         """Select a page of models, best first."""
@@ -110,7 +110,7 @@ class Searching:
 
     def _step_numbers(self, query: Query, limit: int, offset: int) -> list[int]:
         """Give the first models of a step; the popular ones of a tier are all before those outside it."""
-        for tier, _ in TIERS if self._order == POPULARITY else ():
+        for tier, _ in TIERS if self._order in {POPULARITY, DOWNLOADS} else ():
             popular = self._selector.in_tier(query, tier)
             if popular is not None:
                 numbers = self._numbers(popular, limit, offset)

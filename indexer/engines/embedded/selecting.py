@@ -9,6 +9,7 @@ import tantivy
 from indexer.engines.embedded.schema import (
     EXACT,
     HEAD_GRAM,
+    KEYWORDS,
     NAME,
     OWNER,
     OWNER_PREFIX,
@@ -52,10 +53,11 @@ class Selector:
         self.schema = schema
         self._searcher = searcher
         self._tokens: dict[tuple[str, str], Maybe] = {}
+        self._frequencies: dict[tuple[str, str], int] = {}
 
     def everything(self, query: SearchQuery) -> Maybe:
         """Select every model the query asks for."""
-        return self._all([*self._bounds(query), *self._matching_all(query)], query.excluded)
+        return self._all([*self._bounds(query), *self._matching_all(query, keywords=True)], query.excluded)
 
     def steps(self, query: SearchQuery, total: int = 0) -> list[tuple[Step, Query]]:
         """Give the steps of the order, first to last; each may repeat models of those before it.
@@ -91,7 +93,10 @@ class Selector:
             kinds.append(
                 (Step.PREFIXES, self._each(query, [self._starting(wanted) for wanted in query.wanted]))
             )
-        return [*kinds, (Step.INSIDE, everything)]
+        kinds.append((Step.INSIDE, everything))
+        if any(self._keyword(wanted) for wanted in query.wanted):
+            kinds.append((Step.KEYWORD, self._matching_all(query, keywords=True)))
+        return kinds
 
     def counts_exactly(self, query: SearchQuery) -> bool:
         """Say whether every term is one look-up: a longer one is only as good as its pieces."""
@@ -106,7 +111,7 @@ class Selector:
             return None
         bounds = [self._any_of([*self._bounds(query), *owners])] if query.owner else []
         meanings = zip(query.wanted, near, strict=True)
-        terms = [self._any_of([*self._matching(wanted), *meant]) for wanted, meant in meanings]
+        terms = [self._any_of([*self._matching(wanted, keywords=True), *meant]) for wanted, meant in meanings]
         return self._all([*bounds, *terms], query.excluded)
 
     def without(self, query: Query, others: Sequence[Query]) -> Query:
@@ -128,23 +133,27 @@ class Selector:
         the name, and so on): Tantivy skips through two lists, but hardly through the union of two.
         """
         if len(ways) > 1 and prod(map(len, ways)) <= MOST_CASES:
-            rarest = min(self._models_with(wanted) for wanted in query.wanted)
+            rarest = min(self._models_with(wanted) + self._named_by(wanted) for wanted in query.wanted)
             if rarest <= BROAD * self._searcher.num_docs:
                 return [self._any_of([self._all(case) for case in product(*ways)])]
         return [self._any_of(one) for one in ways]
 
-    def _matching_all(self, query: SearchQuery) -> list[Maybe]:
-        return self._each(query, [self._matching(wanted) for wanted in query.wanted])
+    def _matching_all(self, query: SearchQuery, *, keywords: bool = False) -> list[Maybe]:
+        return self._each(query, [self._matching(wanted, keywords=keywords) for wanted in query.wanted])
 
-    def _matching(self, wanted: Wanted) -> list[Maybe]:
+    def _matching(self, wanted: Wanted, *, keywords: bool = False) -> list[Query]:
         """Give the ways a term can match: in the one part or the other, in this form or that."""
-        return _known(self._match_in(form, part) for part, form in _places(wanted))
+        ways = [self._match_in(form, part) for part, form in _places(wanted)]
+        return _known([*ways, self._keyword(wanted)] if keywords else ways)
 
-    def _starting(self, wanted: Wanted) -> list[Maybe]:
+    def _keyword(self, wanted: Wanted) -> Maybe:
+        return self._token(KEYWORDS, wanted.term.keyword) if wanted.scope == "any" else None
+
+    def _starting(self, wanted: Wanted) -> list[Query]:
         """Give the ways a term can match from the start of a word."""
         return _known(self._start_in(wanted.term.forms[0], part) for part in _parts(wanted))
 
-    def _whole(self, wanted: Wanted) -> list[Maybe]:
+    def _whole(self, wanted: Wanted) -> list[Query]:
         """Give the ways a term can match as whole words."""
         return _known(self._token(part.wholes, wanted.term.forms[0]) for part in _parts(wanted))
 
@@ -154,19 +163,23 @@ class Selector:
         What is left out by mistake is lost; what is left in is checked against its name.
         """
         if _is_one_lookup(wanted.term):
-            return [way for way in self._matching(wanted) if way is not None]
-        wholes = (self._token(part.wholes, form) for part, form in _places(wanted))
-        return [way for way in wholes if way is not None]
+            return self._matching(wanted, keywords=True)
+        wholes = [self._token(part.wholes, form) for part, form in _places(wanted)]
+        return _known([*wholes, self._keyword(wanted)])
 
     def _is_being_typed(self, wanted: Wanted) -> bool:
         form = wanted.term.forms[0]
-        words = sum(self._searcher.doc_freq(part.wholes, form) for part in _parts(wanted))
+        words = sum(self._frequency(part.wholes, form) for part in _parts(wanted))
         return words < WORD * self._models_with(wanted)
 
     def _models_with(self, wanted: Wanted) -> int:
         """Count, roughly and from above, the models with a term as it begins."""
         text = wanted.term.forms[0][:GRAM]
-        return sum(self._searcher.doc_freq(part.grams, text) for part in _parts(wanted))
+        return sum(self._frequency(part.grams, text) for part in _parts(wanted))
+
+    def _named_by(self, wanted: Wanted) -> int:
+        """Count the models with a term among their keywords."""
+        return self._frequency(KEYWORDS, wanted.term.keyword) if wanted.scope == "any" else 0
 
     def _near(self, wanted: Wanted) -> list[Maybe]:
         """Give what may have been meant by a term: words, and beginnings that are long enough."""
@@ -242,9 +255,18 @@ class Selector:
         if key not in self._tokens:
             if len(self._tokens) >= REMEMBERED_TOKENS:
                 self._tokens.clear()
-            occurs = self._searcher.doc_freq(field, token) > 0
-            self._tokens[key] = Query.term_query(self.schema, field, token, "basic") if occurs else None
+            found = self._frequency(field, token) > 0
+            self._tokens[key] = Query.term_query(self.schema, field, token, "basic") if found else None
         return self._tokens[key]
+
+    def _frequency(self, field: str, token: str) -> int:
+        """Count, from above, the models that have a token."""
+        key = (field, token)
+        if key not in self._frequencies:
+            if len(self._frequencies) >= REMEMBERED_TOKENS:
+                self._frequencies.clear()
+            self._frequencies[key] = self._searcher.doc_freq(field, token)
+        return self._frequencies[key]
 
     def _any_of(self, queries: Sequence[Maybe]) -> Maybe:
         some = [query for query in queries if query is not None]
@@ -269,7 +291,7 @@ def _places(wanted: Wanted) -> Iterator[tuple[Part, str]]:
     return product(_parts(wanted), wanted.term.forms)
 
 
-def _known(queries: Iterable[Maybe]) -> list[Maybe]:
+def _known(queries: Iterable[Maybe]) -> list[Query]:
     return [query for query in queries if query is not None]
 
 
