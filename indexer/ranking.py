@@ -21,8 +21,9 @@ class Step(IntEnum):
     WORDS = 3
     PREFIXES = 4
     INSIDE = 5
-    KEYWORD = 6
-    TYPO = 7
+    TAG = 6
+    KEYWORD = 7
+    TYPO = 8
 
 
 FAMILY = 300
@@ -47,6 +48,7 @@ def rank_of(query: SearchQuery, repo_id: str, keywords: Callable[[], Iterable[st
     if not _owner_fits(query, owner, name):
         return None
     classes = [_wanted_class(wanted, owner, name) for wanted in query.wanted]
+    known: Container[str] = ()
     if query.excluded or None in classes:
         known = frozenset(keywords())
         excluded = (Wanted(term) for term in query.excluded)
@@ -57,7 +59,7 @@ def rank_of(query: SearchQuery, repo_id: str, keywords: Callable[[], Iterable[st
             return None
     longer = int(bool(query.owner) and not query.owner_only and owner.compact != query.owner)
     if None in classes:
-        return (longer, Step.KEYWORD)
+        return (longer, Step.TAG if is_tag(query) and query.exact_name in known else Step.KEYWORD)
     if query.exact_id == (owner.compact, name.compact):
         return (0, Step.EXACT_ID)
     if query.exact_name and query.exact_name == name.compact:
@@ -78,6 +80,11 @@ def _owner_fits(query: SearchQuery, owner: Cut, name: Cut) -> bool:
 def _wanted_class(wanted: Wanted, owner: Cut, name: Cut) -> Step | None:
     parts = (name,) if wanted.scope == "name" else (name, owner)
     return min((found for part in parts if (found := _class_of(wanted.term, part))), default=None)
+
+
+def is_tag(query: SearchQuery) -> bool:
+    """Tell whether all that is asked could be one tag, which then says it better than others do."""
+    return len(query.wanted) > 1 and query.exact_name is not None
 
 
 def _is_keyword(wanted: Wanted, keywords: Container[str]) -> bool:

@@ -55,8 +55,10 @@ def test_too_many_keywords_are_cut_off() -> None:
     assert len(keywords_of(*(f"word{n}" for n in range(1_000)))) == MAX_KEYWORDS
 
 
+SEEING = ("acme/seeing",)
 PICTURES = {
     "acme/text-to-image": (),
+    "acme/seeing": ("image-text-to-text",),
     "acme/flux": ("text-to-image", "lora"),
     "acme/llama": ("gguf", "4-bit", "merge"),
     "acme/llama-gguf": (),
@@ -67,8 +69,8 @@ PICTURES = {
 @pytest.mark.parametrize(
     ("text", "hits"),
     [
-        ("text to image", ["acme/text-to-image", "acme/flux"]),
-        ("text-to-image", ["acme/text-to-image", "acme/flux"]),
+        ("text to image", ["acme/text-to-image", "acme/flux", *SEEING]),
+        ("text-to-image", ["acme/text-to-image", "acme/flux", *SEEING]),
         ("texttoimage", ["acme/text-to-image", "acme/flux"]),
         ("flux lora", ["acme/flux"]),
         ("lor", []),

@@ -1,8 +1,11 @@
 """All real models through the replaying stand-in Hub: nothing lost, and the right answers."""
 
+import re
+
 import pytest
 
 from indexer.query import parse_query
+from indexer.records import Outline
 from tests.journeys.replaying import Replayed
 
 pytestmark = pytest.mark.real_data
@@ -51,12 +54,21 @@ def test_name_only_lists_no_owner_only_match(replayed: Replayed) -> None:
 
 def test_inside_of_words_and_owners_count_too(replayed: Replayed) -> None:
     wanted = [
-        repo_id for repo_id in replayed.listed if any(_has(part, "llama") for part in repo_id.split("/"))
+        model.repo_id
+        for page in replayed.catalog.outlines()
+        for model in page
+        if any(_has(part, "llama") for part in model.repo_id.split("/")) or _is_tagged(model, "llama")
     ]
 
     assert replayed.total("llama") == len(wanted)
+    assert replayed.total("llama") > replayed.total("/llama") > 1_000
     first = replayed.search.answer(parse_query("llama", limit=100)).hits
     assert [hit.step for hit in first] == sorted(hit.step for hit in first)
+
+
+def _is_tagged(model: Outline, word: str) -> bool:
+    said = [tag for tag in (*model.tags, model.task, model.library) if tag and ":" not in tag]
+    return any(word in re.split(r"[\W_]+", tag.lower()) for tag in said)
 
 
 def _has(text: str, letters: str) -> bool:

@@ -80,15 +80,13 @@ class Searching:
         """Look for a slip of the finger, unless the very model that was named is there."""
         steps = self._selector.steps(self._query)
         named = bool(steps) and steps[0][0] is Step.EXACT_ID and self._count(steps[0][1]) > 0
-        meant = None if named else self._selector.typos(self._query)
-        if meant is None:
-            return self._unordered(numbers, everything)
-        typos = self._filtering.narrowed(meant)
-        total = self._count(typos)
+        meant = [] if named else [self._selector.typos(self._query, keywords=one) for one in (False, True)]
+        typos = [self._filtering.narrowed(one) for one in meant if one is not None]
+        total = self._count(typos[-1]) if typos else 0
         if total <= len(numbers):
             return self._unordered(numbers, everything)
-        page = self._page([*self._steps(everything), (Step.TYPO, typos)], total)
-        return Selection(page, total, total_exact=False, state=self._state, facets=self._facets(typos))
+        page = self._page([*self._steps(everything), *((Step.TYPO, one) for one in typos)], total)
+        return Selection(page, total, total_exact=False, state=self._state, facets=self._facets(typos[-1]))
 
     def _page(self, steps: Sequence[tuple[Step | None, Query]], total: int) -> tuple[Selected, ...]:
         """Walk the steps, skipping `offset` models, until the page is full or nothing is left."""

@@ -20,7 +20,7 @@ from indexer.engines.embedded.schema import (
 )
 from indexer.grams import GRAM, Term
 from indexer.query import SearchQuery, Wanted
-from indexer.ranking import FAMILY, Step
+from indexer.ranking import FAMILY, Step, is_tag
 from indexer.slips import slips_of
 
 COMMONER = 10
@@ -95,7 +95,10 @@ class Selector:
             )
         kinds.append((Step.INSIDE, everything))
         if any(self._keyword(wanted) for wanted in query.wanted):
-            kinds.append((Step.KEYWORD, self._matching_all(query, keywords=True)))
+            anyhow = self._matching_all(query, keywords=True)
+            if query.exact_name and is_tag(query):
+                kinds.append((Step.TAG, [self._token(KEYWORDS, query.exact_name), *anyhow]))
+            kinds.append((Step.KEYWORD, anyhow))
         return kinds
 
     def counts_exactly(self, query: SearchQuery) -> bool:
@@ -103,15 +106,15 @@ class Selector:
         terms = [*(wanted.term for wanted in query.wanted), *query.excluded]
         return all(_is_one_lookup(term) for term in terms) and len(query.owner or "") <= OWNER_PREFIX_GRAM
 
-    def typos(self, query: SearchQuery) -> Maybe:
-        """Select what one slip of the finger would have found."""
+    def typos(self, query: SearchQuery, *, keywords: bool) -> Maybe:
+        """Select what one slip of the finger would have found, also by the keywords of other terms or not."""
         owners = self._owners_near(query)
         near = [self._near(wanted) for wanted in query.wanted]
         if not owners and not any(near):
             return None
         bounds = [self._any_of([*self._bounds(query), *owners])] if query.owner else []
-        meanings = zip(query.wanted, near, strict=True)
-        terms = [self._any_of([*self._matching(wanted, keywords=True), *meant]) for wanted, meant in meanings]
+        typed = [self._matching(wanted, keywords=keywords) for wanted in query.wanted]
+        terms = [self._any_of([*ways, *meant]) for ways, meant in zip(typed, near, strict=True)]
         return self._all([*bounds, *terms], query.excluded)
 
     def without(self, query: Query, others: Sequence[Query]) -> Query:
