@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from indexer.filters import Facet, folded
-from indexer.formats import formats_of
+from indexer.formats import formats_named, formats_tagged, in_order
 from indexer.grams import Cut, cut
 from indexer.keywords import keywords_of
 from indexer.noise import is_noise
@@ -50,14 +51,21 @@ def to_document(model: Outline) -> Document:
     """Cut a model into its document."""
     owner, _, name = model.repo_id.rpartition("/")
     name_cut = cut(name)
-    tags = tuple(map(_folded, model.tags))
+    said = _read_tags(tuple(model.tags), model.task, model.library)
+    formats = in_order(formats_named(name_cut.wholes) | said.formats)
+    author = owner.lower()
     return Document(
         number=model.number,
         owner=_cut_owner(owner),
         name=name_cut,
-        facets=_facets(model, owner, name_cut, tags),
-        tags=tags,
-        keywords=keywords_of(*tags, model.task, model.library),
+        facets=(
+            *((("author", (author,)),) if author else ()),
+            *said.facets,
+            *((("format", formats),) if formats else ()),
+            ("gated", (model.gated,)),
+        ),
+        tags=said.tags,
+        keywords=said.keywords,
         params=min(model.params, MAX_PARAMS) if model.params and model.params > 0 else None,
         popularity=popularity(model),
         downloads=_bounded(model.downloads, MAX_DOWNLOADS),
@@ -80,22 +88,36 @@ def popularity(model: Outline) -> int:
 
 
 def _bounded(number: int | None, most: int) -> int:
-    return max(0, min(number or 0, most))
+    if not number or number < 0:
+        return 0
+    return min(most, number)
 
 
-def _facets(
-    model: Outline, owner: str, name: Cut, tags: tuple[str, ...]
-) -> tuple[tuple[Facet, tuple[str, ...]], ...]:
-    licences = [tag[len(_LICENSE) :] for tag in tags if tag.startswith(_LICENSE)]
+class _Said(NamedTuple):
+    """What a model's tags, its task and its library say."""
+
+    tags: tuple[str, ...]
+    keywords: tuple[str, ...]
+    facets: tuple[tuple[Facet, tuple[str, ...]], ...]
+    formats: frozenset[str]
+
+
+@lru_cache(maxsize=16_384)
+def _read_tags(tags: tuple[str, ...], task: str | None, library: str | None) -> _Said:
+    """Models repeat what is said of others: six of seven have the very tags of another one."""
+    folded_tags = tuple(map(_folded, tags))
+    licences = [tag[len(_LICENSE) :] for tag in folded_tags if tag.startswith(_LICENSE)]
     facets: tuple[tuple[Facet, tuple[str, ...]], ...] = (
-        ("author", (owner.lower(),) if owner else ()),
-        ("task", (_folded(model.task),) if model.task else ()),
-        ("library", (_folded(model.library),) if model.library else ()),
+        ("task", (_folded(task),) if task else ()),
+        ("library", (_folded(library),) if library else ()),
         ("license", tuple(filter(None, licences))[:1]),
-        ("format", formats_of(name.wholes, tags)),
-        ("gated", (model.gated,)),
     )
-    return tuple([facet for facet in facets if facet[1]])
+    return _Said(
+        tags=folded_tags,
+        keywords=keywords_of(*folded_tags, task, library),
+        facets=tuple([facet for facet in facets if facet[1]]),
+        formats=formats_tagged(folded_tags),
+    )
 
 
 _folded = lru_cache(maxsize=262_144)(folded)

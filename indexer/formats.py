@@ -23,5 +23,19 @@ def formats_of(words: Iterable[str], tags: Iterable[str]) -> tuple[str, ...]:
         tags: the Hub's, in lower case; they name the formats it recognised among the files.
 
     """
-    found = _NAMED.intersection(words).union([_OF_TAG[tag] for tag in _OF_TAG.keys() & set(tags)])
-    return tuple(sorted(found, key=FORMATS.index)) if found else ()
+    return in_order(formats_named(words) | formats_tagged(tags))
+
+
+def formats_named(words: Iterable[str]) -> frozenset[str]:
+    """Give the formats that words of a name say."""
+    return _NAMED.intersection(words)
+
+
+def formats_tagged(tags: Iterable[str]) -> frozenset[str]:
+    """Give the formats that tags say."""
+    return frozenset(_OF_TAG[tag] for tag in _OF_TAG.keys() & set(tags))
+
+
+def in_order(formats: Iterable[str]) -> tuple[str, ...]:
+    """Give formats in the order of `FORMATS`."""
+    return tuple(sorted(formats, key=FORMATS.index))

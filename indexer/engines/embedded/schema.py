@@ -117,9 +117,10 @@ def _orders(document: Document) -> tuple[int, ...]:
 
 def _texts(cut: Cut) -> tuple[str, str, str]:
     """Give the words of the three fields of a part."""
-    grams = [start[:end] for start in cut.starts for end in _ENDS[: len(start)]]
+    begun = [_begun(start[:GRAM]) for start in cut.starts]
+    grams = [grams for grams, _ in begun]
     grams += map(_beginnings_inside, cut.insides)
-    heads = [_heads(start[:HEAD_GRAM]) for start in cut.starts]
+    heads = [heads for _, heads in begun]
     return " ".join(grams), " ".join(heads), f"{EXACT}{cut.compact} {' '.join(cut.wholes)}"
 
 
@@ -131,9 +132,9 @@ def _beginnings_inside(insides: tuple[str, ...]) -> str:
     return " ".join([text[:end] for text in insides for end in _ENDS[: len(text)]])
 
 
-@lru_cache(maxsize=65_536)
-def _heads(text: str) -> str:
-    return _beginnings(text, HEAD_GRAM)
+@lru_cache(maxsize=262_144)
+def _begun(start: str) -> tuple[str, str]:
+    return _beginnings(start, GRAM), _beginnings(start, HEAD_GRAM)
 
 
 def _beginnings(text: str, longest: int) -> str:
