@@ -13,7 +13,7 @@ def print_table(home: Path, order: list[str]) -> None:
     """Print the figures of every stage that was ever run in this home, in Markdown."""
     runs = read_runs(home)
     stages = [stage for stage in order if stage in runs]
-    say("\n| stage | what | measured | wanted | held | |\n| --- | --- | --- | --- | --- | --- |")
+    say("\n| stage | what | measured | wanted | held | note |\n| --- | --- | --- | --- | --- | --- |")
     for stage in stages:
         for figure in runs[stage].figures:
             say(_row(stage, figure))
