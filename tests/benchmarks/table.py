@@ -16,7 +16,7 @@ def print_table(home: Path, order: list[str]) -> None:
     say("\n| stage | what | measured | wanted | held | note |\n| --- | --- | --- | --- | --- | --- |")
     for stage in stages:
         for figure in runs[stage].figures:
-            say(_row(stage, figure))
+            say(_row(stage, figure, runs[stage].models))
     say(
         f"\nWanted at {SIZE:,} models on two cores of one's own; this machine has {os.cpu_count()}. Measured:"
     )
@@ -25,8 +25,14 @@ def print_table(home: Path, order: list[str]) -> None:
         say(f"- {stage}: {run.models:,} models, {run.at}, {run.others:.1f} cores busy with other things")
 
 
-def _row(stage: str, figure: Figure) -> str:
+def _row(stage: str, figure: Figure, models: int) -> str:
     limits = wanted(figure)
-    held = "" if not limits else "yes" if figure.is_held else "**no**"
+    held = _verdict(figure, models) if limits else ""
     cells = [stage, figure.what, shown(figure), limits, held, figure.note]
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+def _verdict(figure: Figure, models: int) -> str:
+    if not figure.is_held:
+        return "**no**"
+    return "yes" if models >= SIZE else "yes, of fewer models"
