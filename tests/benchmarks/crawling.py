@@ -16,7 +16,8 @@ from multiprocessing.connection import Connection
 import orjson
 
 from indexer.catalog.store import Catalog
-from tests.benchmarks.stages import database_of, say
+from tests.benchmarks.asking import database_of
+from tests.benchmarks.figures import Figure, amount, memory, say, size_of
 from tests.fakes.hub import ChangedSource, FakeHub, GeneratedSource, ModelSource, Order, Row
 
 RECENT = 20_000
@@ -27,12 +28,12 @@ QUOTAS = {"nobody's": (500, 300), "a free account's": (1_000, 300), "PRO's": (2_
 """Requests and seconds of a window (published 2026)."""
 
 
-def full_stage(arguments: argparse.Namespace) -> None:
+def full_stage(arguments: argparse.Namespace) -> Iterator[Figure]:
     """Every model over HTTP, as fast as both sides can: what is left when the quota is no limit."""
-    _crawl(arguments, "full", lambda: GeneratedSource(arguments.models))
+    yield from _crawl(arguments, "full", lambda: GeneratedSource(arguments.models))
 
 
-def recent_stage(arguments: argparse.Namespace) -> None:
+def recent_stage(arguments: argparse.Namespace) -> Iterator[Figure]:
     """What `RECENT` pushes since the last full pass cost."""
     with Catalog(database_of(arguments.home), read_only=True) as catalog:
         full = catalog.checkpoint("full")
@@ -44,10 +45,10 @@ def recent_stage(arguments: argparse.Namespace) -> None:
         source.update(_pushed(base, range(0, arguments.models, step), since))
         return source
 
-    _crawl(arguments, "recent", changed)
+    yield from _crawl(arguments, "recent", changed)
 
 
-def counters_stage(arguments: argparse.Namespace) -> None:
+def counters_stage(arguments: argparse.Namespace) -> Iterator[Figure]:
     """What it costs to follow the counters of the popular models."""
 
     def drifted() -> ModelSource:
@@ -56,7 +57,7 @@ def counters_stage(arguments: argparse.Namespace) -> None:
         source.update([row | {"downloads": _number(row["downloads"]) + 1} for row in popular])
         return source
 
-    _crawl(arguments, "counters", drifted)
+    yield from _crawl(arguments, "counters", drifted)
 
 
 def _pushed(base: GeneratedSource, numbers: Iterable[int], since: datetime) -> Iterator[Row]:
@@ -69,7 +70,7 @@ def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _crawl(arguments: argparse.Namespace, name: str, make: Callable[[], ModelSource]) -> None:
+def _crawl(arguments: argparse.Namespace, name: str, make: Callable[[], ModelSource]) -> Iterator[Figure]:
     arguments.home.mkdir(parents=True, exist_ok=True)
     with _hub(make) as url:
         settings = {"HUBDEX_HOME": str(arguments.home), "HUBDEX_UPSTREAM": url, "HF_TOKEN": ""}
@@ -82,23 +83,26 @@ def _crawl(arguments: argparse.Namespace, name: str, make: Callable[[], ModelSou
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
     if crawl.returncode:
         raise SystemExit(crawl.stderr.decode())
-    report = orjson.loads(crawl.stdout)
-    _say_report(report, took, used)
-    size = sum(path.stat().st_size for path in arguments.home.glob("catalog.db*"))
-    shares = ", ".join(
-        f"{report['requests'] / limit:.1%} of {whose} window ({report['requests'] * seconds / limit:,.0f} s)"
+    yield from _figures(orjson.loads(crawl.stdout), took, used)
+    catalog = size_of(arguments.home.glob("catalog.db*"))
+    yield amount(f"crawl {name}: catalog on disk", catalog, "MB", at_most=3_500)
+
+
+def _figures(report: dict[str, int], took: float, used: resource.struct_rusage) -> Iterator[Figure]:
+    what = f"crawl {report['pass']}"
+    rows, requests = report["rows"], report["requests"]
+    say(
+        f"{what}: {rows:,} rows ({report['new']:,} new, {report['changed']:,} changed, "
+        f"{report['counters']:,} counters) in {took:,.1f} s"
+    )
+    shares = "; ".join(
+        f"{requests / limit:.1%} of {whose} window ({requests * seconds / limit:,.0f} s)"
         for whose, (limit, seconds) in QUOTAS.items()
     )
-    say(f"  {shares}; catalog {size / 1e6:,.0f} MB, {used.ru_maxrss / 1024:,.0f} MB peak")
-
-
-def _say_report(report: dict[str, int], took: float, used: resource.struct_rusage) -> None:
-    processor = used.ru_utime + used.ru_stime
-    say(
-        f"crawl {report['pass']}: {report['rows']:,} rows ({report['new']:,} new, {report['changed']:,} "
-        f"changed, {report['counters']:,} counters) with {report['requests']:,} requests in {took:,.1f} s, "
-        f"{report['rows'] / took:,.0f} rows/s ({report['rows'] / processor:,.0f} a processor second)"
-    )
+    yield amount(f"{what}: requests", requests, note=shares)
+    yield amount(f"{what}: a second", rows / took, "rows/s", note=f"{rows:,} rows")
+    yield amount(f"{what}: a processor second", rows / (used.ru_utime + used.ru_stime), "rows/s")
+    yield memory(what, used)
 
 
 @contextmanager
