@@ -99,6 +99,8 @@ class SearchAnswer(TypedDict):
     total: int
     total_exact: bool
     facets: dict[str, list[FacetAnswer]]
+    facets_exact: bool
+    """Whether `facets` were counted; of very many hits they are estimated from a sample."""
     """Of the fields that were asked for, the commonest values."""
     query: QueryAnswer
     took_ms: float
@@ -171,6 +173,7 @@ def page_answer(page: SearchPage) -> SearchAnswer:
             facet: [{"value": value, "count": count} for value, count in counts]
             for facet, counts in page.facets.items()
         },
+        "facets_exact": page.facets_exact,
         "query": query_answer(page.query),
         "took_ms": page.took_ms,
         "index": index_answer(page.coverage),

@@ -60,6 +60,8 @@ class SearchPage:
     total: int
     total_exact: bool
     facets: FacetCounts
+    facets_exact: bool
+    """Whether the facets were counted, not estimated."""
     took_ms: float
     coverage: Coverage
 
@@ -107,6 +109,7 @@ class Search:
             total=selection.total - missed,
             total_exact=selection.total_exact and not missed,
             facets=selection.facets,
+            facets_exact=selection.facets_exact,
             took_ms=round((time.perf_counter() - began) * 1000, 2),
             coverage=self._coverage(selection.state),
         )

@@ -55,7 +55,8 @@ def _facet(answer: SearchPage, facet: Facet, owner: str) -> Html:
     for value, count in counts.items():
         values = [one for one in chosen if one != value] if value in chosen else [*chosen, value]
         path = _path(answer, with_filter(answer.query.text, facet, values), owner)
-        choices.append(_choice(path, _WORDS.get(value, value), is_chosen=value in chosen, count=count))
+        counted = ("" if answer.facets_exact else "~") + compact_count(count) if count else ""
+        choices.append(_choice(path, _WORDS.get(value, value), is_chosen=value in chosen, counted=counted))
     title = ", ".join(_WORDS.get(value, value) for value in chosen) or _TITLES[facet]
     return _menu(title, choices, is_chosen=bool(chosen))
 
@@ -90,9 +91,9 @@ def _menu(title: str, choices: Sequence[Html], *, is_chosen: bool, css: str = ""
     return fill(_MENU, **{"class": attribute}, title=title, choices=joined(choices))
 
 
-def _choice(path: str, words: str, *, is_chosen: bool, count: int | None = None) -> Html:
-    counted = fill(_COUNT, count=compact_count(count)) if count else NOTHING
-    return fill(_CHOICE, path=path, current=_CHOSEN if is_chosen else NOTHING, words=words, count=counted)
+def _choice(path: str, words: str, *, is_chosen: bool, counted: str = "") -> Html:
+    count = fill(_COUNT, count=counted) if counted else NOTHING
+    return fill(_CHOICE, path=path, current=_CHOSEN if is_chosen else NOTHING, words=words, count=count)
 
 
 def _path(answer: SearchPage, text: str, owner: str, sort: Sort | None = None) -> str:

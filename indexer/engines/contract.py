@@ -51,6 +51,8 @@ class Selection:
     ordered: bool = True
     facets: FacetCounts = field(default_factory=dict)
     """Counted over all that the engine selected."""
+    facets_exact: bool = True
+    """Whether they were counted one by one; else they are estimated from a sample."""
 
 
 class EngineReader(Protocol):

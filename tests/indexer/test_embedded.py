@@ -1,5 +1,7 @@
 """The embedded engine: what it selects, in which order, and that its totals are exact."""
 
+import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from indexer.documents import Document, popularity, to_document
 from indexer.engines.contract import IndexState
 from indexer.engines.embedded import folder as folders
-from indexer.engines.embedded import short
+from indexer.engines.embedded import searching, short
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.schema import to_tantivy
 from indexer.engines.embedded.searching import FEW
@@ -185,3 +187,22 @@ def ready_answers(shelf: Shelf) -> short.ShortAnswers:
     live = folders.live_folder(shelf.root)
     assert live is not None
     return short.read_short(live, shelf.reader.state())
+
+
+def test_facets_of_very_many_models_are_estimated_and_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = EmbeddedWriter(tmp_path)
+    tasks = random.Random(1).choices(("fill-mask", "text-generation"), (1, 3), k=16_000)
+    held = [document(n, f"a/m{n}", task=task) for n, task in enumerate(tasks, start=1)]
+    writer.rebuild(held, state(len(held)))
+    asked = parse_query("m", facets=("task", "gated"))
+    counted = EmbeddedReader(tmp_path).search(asked)
+    monkeypatch.setattr(searching, "COUNTED", 15_999)
+    estimated = EmbeddedReader(tmp_path).search(asked)
+
+    assert (counted.facets_exact, estimated.facets_exact) == (True, False)
+    assert counted.facets["gated"] == estimated.facets["gated"] == (("no", 16_000),)
+    assert dict(counted.facets["task"]) == Counter(tasks)
+    assert dict(estimated.facets["task"]) == pytest.approx(Counter(tasks), rel=0.2)
+    assert (estimated.total, estimated.selected) == (counted.total, counted.selected)

@@ -183,6 +183,7 @@ def test_hits_totals_and_facets_are_those_of_a_look_at_every_model(
     for facet in FACETS:
         counted = Counter(value for one in wanted for value in values_of(one, facet))
         assert dict(page.facets.get(facet, ())) == counted
+    assert page.facets_exact
 
 
 @pytest.mark.parametrize("sort", ["downloads", "likes", "trending", "updated", "created"])

@@ -50,13 +50,15 @@ class Filtering:
         return tantivy.Query.range_query(self._schema, PARAMS, tantivy.FieldType.Unsigned, least, most)
 
 
-def count_facets(searcher: tantivy.Searcher, query: tantivy.Query, facets: Sequence[Facet]) -> FacetCounts:
-    """Count the models a query selects by the values of these fields."""
+def count_facets(
+    searcher: tantivy.Searcher, query: tantivy.Query, facets: Sequence[Facet], times: int = 1
+) -> FacetCounts:
+    """Count the models a query selects by the values of these fields; each stands for so many."""
     if not facets:
         return {}
     asked = {facet: {"terms": {"field": facet, "size": FACET_VALUES}} for facet in facets}
     counted = searcher.aggregate(query, asked)
     return {
-        facet: tuple((str(one["key"]), int(one["doc_count"])) for one in counted[facet]["buckets"])
+        facet: tuple((str(one["key"]), int(one["doc_count"]) * times) for one in counted[facet]["buckets"])
         for facet in facets
     }

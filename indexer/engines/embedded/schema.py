@@ -29,8 +29,9 @@ HEAD_GRAM = 3
 TIER = "tier"
 TIERS = (("top", 10_000), ("known", WORTH_DOWNLOADS))
 """Tier: the fewest downloads in it. What a broad query shows first is found among few models, none noise."""
-
-_ENDS = tuple(range(1, GRAM + 1))
+SAMPLE = "sample"
+SAMPLED = 16
+"""One model of so many is in the sample: what very many models have is estimated from it."""
 
 EXACT = "="
 """Marks the token that holds a whole owner or name; a word never begins with it."""
@@ -90,7 +91,7 @@ def to_tantivy(document: Document) -> tantivy.Document:
             target.add_text(facet, text)
     target.add_text(TAGS, " ".join(document.tags))
     target.add_text(KEYWORDS, " ".join(document.keywords))
-    target.add_text(TIER, " ".join([tier for tier, least in TIERS if document.downloads >= least]))
+    target.add_text(TIER, " ".join(_tiers(document)))
     target.add_text(OWNER_PREFIX, _prefixes(document.owner.compact))
     for part, (grams, heads, wholes) in (
         (OWNER, _texts_of_owner(document.owner)),
@@ -111,6 +112,11 @@ def _add_numbers(target: tantivy.Document, document: Document) -> None:
         target.add_unsigned(PARAMS, document.params)
 
 
+def _tiers(document: Document) -> list[str]:
+    tiers = [tier for tier, least in TIERS if document.downloads >= least]
+    return tiers if document.number % SAMPLED else [*tiers, SAMPLE]
+
+
 def _orders(document: Document) -> tuple[int, ...]:
     return (document.downloads, document.likes, document.trending, document.created, document.updated)
 
@@ -129,7 +135,7 @@ _texts_of_owner = lru_cache(maxsize=65_536)(_texts)
 
 @lru_cache(maxsize=262_144)
 def _beginnings_inside(insides: tuple[str, ...]) -> str:
-    return " ".join([text[:end] for text in insides for end in _ENDS[: len(text)]])
+    return " ".join([text[:end] for text in insides for end in range(1, min(len(text), GRAM) + 1)])
 
 
 @lru_cache(maxsize=262_144)

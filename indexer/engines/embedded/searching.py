@@ -1,12 +1,13 @@
 """How one query is answered from one commit of the embedded index."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import tantivy
 
-from indexer.engines.contract import FacetCounts, IndexState, Selected, Selection
+from indexer.engines.contract import IndexState, Selected, Selection
 from indexer.engines.embedded.filtering import Filtering, count_facets
-from indexer.engines.embedded.schema import DOWNLOADS, NUMBER, ORDERS, POPULARITY, TIERS
+from indexer.engines.embedded.schema import DOWNLOADS, NUMBER, ORDERS, POPULARITY, SAMPLE, SAMPLED, TIERS
 from indexer.engines.embedded.selecting import Query, Selector
 from indexer.query import SearchQuery
 from indexer.ranking import Step
@@ -15,6 +16,8 @@ FEW = 40
 """So many models or fewer are handed over whole, to be ordered by their names."""
 CHECKED = 300
 """The same where the index cannot count exactly: all of them are checked against their names."""
+COUNTED = 150_000
+"""Of more models than this the facets are estimated: counting them all took 0.3 s of 3.1 million."""
 TYPOS_BELOW = 20
 """A slip of the finger is looked for only when fewer models than this, a page of them, match as typed."""
 
@@ -55,7 +58,7 @@ class Searching:
                 return self._forgiven(numbers, everything)
             return self._unordered(numbers, everything)
         page = self._page(self._steps(everything, total), total)
-        return Selection(page, total, exact, self._state, facets=self._facets(everything))
+        return self._with_facets(Selection(page, total, exact, self._state), everything)
 
     def _steps(self, everything: Query | None, total: int = 0) -> list[tuple[Step | None, Query]]:
         """Give the steps of the order; in any order but that of relevance there is one."""
@@ -65,16 +68,22 @@ class Searching:
             (step, self._filtering.narrowed(one)) for step, one in self._selector.steps(self._query, total)
         ]
 
-    def _facets(self, query: Query | None) -> FacetCounts:
-        return {} if query is None else count_facets(self._searcher, query, self._query.facets)
+    def _with_facets(self, selection: Selection, query: Query | None) -> Selection:
+        """Add the facets that are asked for; of very many models they are estimated from a sample."""
+        asked = self._query.facets
+        if query is None or not asked:
+            return selection
+        sample = self._selector.in_tier(query, SAMPLE) if selection.total > COUNTED else None
+        if sample is None:
+            return replace(selection, facets=count_facets(self._searcher, query, asked))
+        facets = count_facets(self._searcher, sample, asked, times=SAMPLED)
+        return replace(selection, facets=facets, facets_exact=False)
 
     def _unordered(self, numbers: Sequence[int], everything: Query | None) -> Selection:
         """Hand few models over whole: their names tell their order, and whether they match at all."""
         selected = tuple(Selected(number) for number in numbers)
-        facets = self._facets(everything)
-        return Selection(
-            selected, len(numbers), total_exact=True, state=self._state, ordered=False, facets=facets
-        )
+        selection = Selection(selected, len(numbers), total_exact=True, state=self._state, ordered=False)
+        return self._with_facets(selection, everything)
 
     def _forgiven(self, numbers: Sequence[int], everything: Query | None) -> Selection:
         """Look for a slip of the finger, unless the very model that was named is there."""
@@ -86,7 +95,7 @@ class Searching:
         if total <= len(numbers):
             return self._unordered(numbers, everything)
         page = self._page([*self._steps(everything), *((Step.TYPO, one) for one in typos)], total)
-        return Selection(page, total, total_exact=False, state=self._state, facets=self._facets(typos[-1]))
+        return self._with_facets(Selection(page, total, total_exact=False, state=self._state), typos[-1])
 
     def _page(self, steps: Sequence[tuple[Step | None, Query]], total: int) -> tuple[Selected, ...]:
         """Walk the steps, skipping `offset` models, until the page is full or nothing is left."""
