@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
 HUB_HOSTS = frozenset({"huggingface.co", "www.huggingface.co", "hf.co", "hf-mirror.com"})
 """Hosts whose paths begin with `owner/name`."""
@@ -13,9 +13,20 @@ NOT_OWNERS = frozenset(
 )
 """First segments of the Hub's own pages: what follows is no model."""
 
+APP_SCHEMES = ("huggingface", "hf", "jan", "msty", "models", "lmstudio")
+"""Schemes of links that apps make; what follows names a model of the Hub."""
+
+OTHER_CATALOGS = (
+    ("backyard.ai", "hf/model/"),
+    ("apps.jan.ai", "huggingface.co/"),
+    ("modelscope.cn", "models/"),
+    ("www.modelscope.cn", "models/"),
+)
+"""Hosts, and the paths below which they have models by their ids on the Hub."""
+
 _COMMANDS = re.compile(
-    r"^\s*(?:(?:ollama|docker\s+model)\s+(?:run|pull)|hf\s+download|huggingface-cli\s+download|"
-    r"llama-(?:server|cli)\s+-hf|lms\s+get|lemonade\s+pull|vllm\s+serve)\s+",
+    r"(?<!\S)(?:(?:ollama|docker\s+model)\s+(?:run|pull)|(?:hf|huggingface-cli)\s+download|hf\s+models?\s+info|"
+    r"llama-(?:server|cli)\s+-hf|lms\s+get|lemonade\s+pull|vllm\s+serve|python3?\s+\S*download-model\.py)\s+",
     re.IGNORECASE,
 )
 _PART = r"[\w.-]{1,96}"
@@ -25,30 +36,39 @@ _BARE_LINK = re.compile(rf"^{_HOST}/", re.IGNORECASE)
 _LINK_WITHIN = re.compile(
     rf"(?<![\w./-])(?:https?://|(?:ssh://)?git@)?{_HOST}[/:](?P<path>[^\s\"'<>()\[\]?#]+)", re.IGNORECASE
 )
+_APP_LINK_WITHIN = re.compile(rf"(?<!\S)(?:(?:{'|'.join(APP_SCHEMES)})://|hf:(?={_PART}/))\S+", re.IGNORECASE)
 _ID_WITHIN = re.compile(
-    rf"(?:[\"'`]|(?<!\S)-{{1,2}}(?:hfr?|hf-repo|model|model-path|model-id|repo-id)[ =]){_ID}(?![\w./-])",
+    rf"(?:[\"'`]|(?<!\S)-{{1,2}}(?:hfr?|hf-repo|user-repo|model|model-path|model-id|repo-id)[ =])"
+    rf"{_ID}(?![\w./-])",
     re.IGNORECASE,
 )
 _TAGGED_ID = re.compile(rf"^{_ID}[:@](?P<tag>[\w.-]{{1,120}})$")
+_PAPER = re.compile(r"(?:abs|pdf|papers)/(?P<id>\d{4}\.\d{4,5})")
+_LISTED_BY = {"search": "", "author": "author:", "pipeline_tag": "task:", "license": "license:"}
+"""Parameters of the Hub's own search page, and how the same is typed here; all others are tags."""
+_NOT_LISTED_BY = frozenset({"sort", "p", "direction", "limit", "num_parameters"})
 
 
 @dataclass(frozen=True, slots=True)
 class Pasted:
     """What a pasted text names."""
 
-    owner: str
+    owner: str = ""
     """Owner of the model, or the owner alone; may be the name of a model without owner."""
     name: str = ""
     """Name of the model; empty when the link names an owner."""
+    search: str = ""
+    """What to search for instead, where the link names neither."""
 
 
 def read_pasted(text: str) -> Pasted | None:
-    """Give the model (or owner) a pasted link or command names, or `None` when it is none.
+    """Give the model, the owner or the search a pasted link or command names, or `None` when it is none.
 
-    Understands addresses of the Hub in every form (model page, tree, blob, resolve), `hf.co/o/r:Q`,
-    `ollama run hf.co/..`, `hf download o/r`, `huggingface://o/r/f`, `hf://`, `lmstudio://`, `jan://`, `msty://`
-    and Backyard's address; and, in whatever else was copied, an address of the Hub (`git clone ..`), an id in
-    quotes (`from_pretrained("o/r")`) or behind an option (`--model o/r`).
+    Understands addresses of the Hub in every form (model page, tree, blob, resolve, its search page, papers,
+    datasets), `hf.co/o/r:Q`, `ollama run hf.co/..`, `hf download o/r`, `huggingface://o/r/f`, `hf:o/r`,
+    `lmstudio://`, `jan://`, `msty://`, and the pages of other catalogs; and, in whatever else was copied, an
+    address of the Hub (`git clone ..`), an id in quotes (`from_pretrained("o/r")`) or behind an option
+    (`--model o/r`).
     """
     return _read_whole(text) or _read_within(text)
 
@@ -57,46 +77,76 @@ def _read_within(text: str) -> Pasted | None:
     link = _LINK_WITHIN.search(text)
     if link is not None:
         return _from_path(link["path"].rstrip(".,;"))
+    link = _APP_LINK_WITHIN.search(text)
+    if link is not None:
+        return _from_link(link[0])
     named = _ID_WITHIN.search(text)
     return _from_path(named["id"]) if named else None
 
 
 def _read_whole(text: str) -> Pasted | None:
-    bare, commands = _COMMANDS.subn("", text.strip())
-    target = bare.split()[0] if bare else ""
-    if not commands and target != text.strip():
+    *_, bare = _COMMANDS.split(text.strip())
+    is_command = bare != text.strip()
+    target = bare.split()[0].strip("\"'") if bare else ""
+    if not is_command and bare != target:
         return None  # several words, no command: a search
-    if "://" in target:
-        return _from_url(target)
     if _BARE_LINK.match(target):
-        return _from_url("https://" + target)
+        target = "https://" + target
+    if "://" in target or target[:3].lower() == "hf:":
+        return _from_link(target)
+    if target[:12].lower() == "huggingface/" and target.count("/") > 1:  # as Jan writes it
+        return _from_path(target[12:])
     tagged = _TAGGED_ID.match(target)
     if tagged:
         target = tagged["id"]
-    return _from_path(target) if tagged or commands else None
+    return _from_path(target) if tagged or is_command else None
 
 
-def _from_url(url: str) -> Pasted | None:
+def _from_link(link: str) -> Pasted | None:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(link)
         host = (parts.hostname or "").lower()
     except ValueError:
         return None
     scheme, path = parts.scheme.lower(), unquote(parts.path).strip("/")
     if scheme in {"http", "https"}:
-        if host in HUB_HOSTS:
-            return _from_path(path)
-        if host == "backyard.ai" and path.startswith("hf/model/"):
-            return _from_path(path.removeprefix("hf/model/"))
-        return None
+        return _from_web(host, path, parts.query)
     if scheme == "lmstudio":
         return _from_path(next(iter(parse_qs(parts.query).get("model", [""]))))
-    whole = f"{parts.netloc}/{path}"
-    if scheme in {"jan", "msty"}:
-        whole = whole.removeprefix("models/huggingface/").removeprefix("models/search/hf/")
-    elif scheme not in {"huggingface", "hf"}:
+    if scheme not in APP_SCHEMES:
         return None
+    whole = f"{parts.netloc}/{path}" if parts.netloc else path
+    for before in ("models/huggingface/", "models/search/hf/", "huggingface/" if scheme == "models" else ""):
+        whole = whole.removeprefix(before)
     return _from_path(whole)
+
+
+def _from_web(host: str, path: str, query: str) -> Pasted | None:
+    paper = _PAPER.fullmatch(path)
+    if paper and (host in HUB_HOSTS or host.endswith("arxiv.org")):
+        return Pasted(search=f"tag:arxiv:{paper['id']}")
+    if host in HUB_HOSTS:
+        if path == "models":
+            return _from_listing(query)
+        if path.startswith("datasets/") and path.count("/") > 1:
+            return Pasted(search=f"tag:dataset:{'/'.join(path.split('/')[1:3])}")
+        return _from_path(path)
+    for other, before in OTHER_CATALOGS:
+        if host == other and path.startswith(before):
+            return _from_path(path.removeprefix(before))
+    if host == "ollama.com" and path.startswith("library/"):
+        return Pasted(search=path.removeprefix("library/").replace(":", " ").replace("/", " "))
+    return None
+
+
+def _from_listing(query: str) -> Pasted | None:
+    """Read the address of the Hub's own search page."""
+    words: list[str] = []
+    for key, value in parse_qsl(query):
+        if key not in _NOT_LISTED_BY:
+            values = [value] if key == "search" else value.split(",")
+            words += [_LISTED_BY.get(key, "tag:") + one for one in values]
+    return Pasted(search=" ".join(words)) if words else None
 
 
 def _from_path(path: str) -> Pasted | None:

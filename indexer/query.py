@@ -101,6 +101,8 @@ def parse_query(
 
 
 def _of_pasted(text: str, pasted: Pasted, filters: Filters) -> SearchQuery:
+    if pasted.search:
+        return replace(_of_words(pasted.search, filters), text=text)
     owner = compact(pasted.owner)
     if not pasted.name:
         # The oldest models have no owner: `https://huggingface.co/gpt2` names one of them.
