@@ -1,10 +1,11 @@
-"""`GET /v1/models/{id}`: everything that is known of one model. Needs no engine."""
+"""`GET /v1/models/{id}`: what is known of one model. Only what was made from it needs an engine."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 
 from api.asking import FromSources
+from api.family import derived_of, known_bases
 from api.paths import MAX_ID
 from api.responses import JsonResponse, errors_of
 from api.sources import Sources
@@ -28,4 +29,6 @@ def ownerless_model(name: Segment, sources: FromSources) -> JsonResponse:
 
 
 def _model(repo_id: str, sources: Sources) -> JsonResponse:
-    return JsonResponse(full_model_answer(sources.catalog().find(repo_id)))
+    model = sources.catalog().find(repo_id)
+    answer = full_model_answer(model, known_bases(sources, model), derived_of(sources, model))
+    return JsonResponse(answer)

@@ -130,7 +130,8 @@ class Catalog:
         A present name wins over a former one, and exact case over other case.
 
         Raises:
-            ModelNotFound: no present or former name, in any case, is this one.
+            ModelNotFound: no present or former name, in any case, is this one; it tells when a model
+                of just this name was removed.
 
         """
         key, former = tables.models.c.key, tables.aliases.c.repo_id
@@ -144,9 +145,12 @@ class Catalog:
                 or present
                 or _best(connection, key.in_(of_alias.where(func.lower(former) == folded(repo_id))), repo_id)
             )
-        if found is not None:
-            return found
-        raise ModelNotFound(repo_id)
+            if found is not None:
+                return found
+            removed = connection.execute(
+                select(func.max(tables.tombstones.c.removed_at)).where(tables.tombstones.c.repo_id == repo_id)
+            ).scalar_one()
+        raise ModelNotFound(repo_id, from_millis(removed))
 
     def by_numbers(self, numbers: Sequence[int]) -> dict[int, StoredModel]:
         """Give the models of these numbers; numbers the catalog no longer holds are left out."""
