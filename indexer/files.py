@@ -18,8 +18,8 @@ _DIGITS = re.compile(r"(\d{1,18})", re.ASCII)
 
 def is_weights(path: str) -> bool:
     """Tell whether a file holds weights, by its name."""
-    ending = path.rpartition(".")[2].lower()
-    return ending in _ENDINGS and _NO_WEIGHTS.search(path.lower()) is None
+    _, dot, ending = path.lower().rpartition(".")
+    return bool(dot) and ending in _ENDINGS and _NO_WEIGHTS.search(path.lower()) is None
 
 
 def weights_first(paths: Iterable[str]) -> list[str]:
