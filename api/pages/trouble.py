@@ -5,7 +5,7 @@ from datetime import datetime
 from starlette.responses import HTMLResponse
 
 from api.pages.layout import Frame, Site, page, search_box, search_path
-from api.pages.markup import Html, Template, fill
+from api.pages.markup import Html, Template, fill, prose
 from api.pages.words import time_html
 
 _TROUBLE = Template("""\
@@ -49,7 +49,7 @@ def trouble_page(site: Site, status: int, message: str) -> HTMLResponse:
     passes = status == 503
     frame = Frame(f"{title} - Hubdex", ("message.css",), ("again.js",) if passes else (), status=status)
     ways = _AGAIN if passes else _HOME
-    return page(site, frame, fill(_TROUBLE, box=search_box(), title=title, message=message, ways=ways))
+    return page(site, frame, fill(_TROUBLE, box=search_box(), title=title, message=prose(message), ways=ways))
 
 
 def not_found_page(site: Site, repo_id: str, removed_at: datetime | None, now: datetime) -> HTMLResponse:

@@ -36,8 +36,8 @@ export class View {
 
   /** Say what is wrong; the last answer stays, visibly the last one. */
   trouble(sentence) {
-    const kept = this.hits.children.length > 0 ? " What you see is the last answer." : "";
-    this.#say("trouble", `${sentence}${kept} It goes on by itself.`);
+    const kept = this.hits.children.length > 0 ? "What you see is the last answer; it" : "It";
+    this.#say("trouble", `${sentence} ${kept} goes on by itself.`);
   }
 
   busy(isBusy) {
