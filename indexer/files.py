@@ -1,7 +1,7 @@
 """The files of a repository, in the order in which they matter; pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from indexer.formats import FORMATS
 
@@ -22,16 +22,24 @@ def is_weights(path: str) -> bool:
     return bool(dot) and ending in _ENDINGS and _NO_WEIGHTS.search(path.lower()) is None
 
 
-def weights_first(paths: Iterable[str]) -> list[str]:
-    """Give paths in the order people look for them: weights, then the rest; what is higher up first."""
-    return sorted(paths, key=_place)
+def weights_first(paths: Sequence[str], limit: int) -> list[str]:
+    """Give so many paths in the order people look for them: weights, then the rest; what is higher up first.
+
+    Of more than these, those that came first are taken: putting tens of thousands in order takes a second.
+    """
+    weights = [path for path in paths if is_weights(path)]
+    chosen = sorted(weights[:limit], key=_place)
+    if len(chosen) < limit:
+        known = set(weights)
+        others = [path for path in paths if path not in known]
+        chosen += sorted(others[: limit - len(chosen)], key=_place)
+    return chosen
 
 
-def _place(path: str) -> tuple[bool, int, int, list[tuple[str, int]], str]:
+def _place(path: str) -> tuple[int, int, list[tuple[str, int]], str]:
     ending = path.rpartition(".")[2].lower()
     kind = FORMATS.index(ending) if ending in FORMATS else len(FORMATS)
-    is_other = not is_weights(path)
-    return is_other, path.count("/"), 0 if is_other else kind, _natural(path.lower()), path
+    return path.count("/"), kind, _natural(path.lower()), path
 
 
 def _natural(text: str) -> list[tuple[str, int]]:

@@ -33,26 +33,29 @@ def files_html(site: Site, record: ModelRecord) -> Html:
     """Give the files of a model; nothing when they are not known."""
     if not record.files:
         return NOTHING
-    ordered = weights_first(record.files)
-    shown, rest = ordered[:OPEN_FILES], ordered[OPEN_FILES:]
-    if len(rest) == 1:
-        shown, rest = ordered, []  # one more takes no more room than the word that it is there
+    count = len(record.files)
+    ordered = weights_first(record.files, MAX_FILES)
+    # One more takes no more room than the word that it is there.
+    shown = OPEN_FILES if count > OPEN_FILES + 1 else count
+    rest = fill(
+        _REST,
+        count=plural(count - shown, "more file"),
+        files=_rows(site, record, ordered[shown:]),
+        beyond=_beyond(site, record, count - len(ordered)),
+    )
     return fill(
         _FILES,
-        count=f"{len(ordered):,}",
-        files=_rows(site, record, shown),
-        rest=_rest(site, record, rest) if rest else NOTHING,
+        count=f"{count:,}",
+        files=_rows(site, record, ordered[:shown]),
+        rest=rest if count > shown else NOTHING,
     )
 
 
-def _rest(site: Site, record: ModelRecord, rest: Sequence[str]) -> Html:
-    beyond: Html = NOTHING
-    count = len(rest) + OPEN_FILES - MAX_FILES
-    if count > 0:
-        url = site.hub_url(f"{record.repo_id}/tree/main")
-        beyond = fill(_BEYOND, count=f"{count:,}", url=url, hub_name=site.hub_name)
-    files = _rows(site, record, rest[: MAX_FILES - OPEN_FILES])
-    return fill(_REST, count=plural(len(rest), "more file"), files=files, beyond=beyond)
+def _beyond(site: Site, record: ModelRecord, count: int) -> Html:
+    if not count:
+        return NOTHING
+    url = site.hub_url(f"{record.repo_id}/tree/main")
+    return fill(_BEYOND, count=f"{count:,}", url=url, hub_name=site.hub_name)
 
 
 def _rows(site: Site, record: ModelRecord, paths: Sequence[str]) -> Html:

@@ -94,6 +94,20 @@ def test_an_index_under_construction_says_so(empty_client: TestClient, tmp_path:
     assert "the first pass over the Hub is still running" in empty_client.get("/").text
 
 
+@pytest.mark.parametrize(("days", "is_old"), [(1, False), (5, True)])
+def test_what_was_read_long_ago_is_called_old(
+    empty_client: TestClient, tmp_path: Path, days: int, *, is_old: bool
+) -> None:
+    fill_home(tmp_path, days_ago=days)
+
+    hits, model = empty_client.get("/?q=llama").text, empty_client.get("/gpt2-legacy").text
+
+    assert f"as of {days} day" in hits
+    assert ("nothing new has been read from the Hub since" in hits) is is_old
+    assert f"Hubdex last read from the Hub {days} day" in model
+    assert ("What is shown here may have changed since." in model) is is_old
+
+
 def test_the_page_waits_for_the_first_models(empty_client: TestClient) -> None:
     response = empty_client.get("/")
 

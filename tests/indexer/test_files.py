@@ -30,15 +30,18 @@ def test_what_stands_beside_weights_is_none(path: str) -> None:
 def test_weights_stand_first_and_parts_in_their_order() -> None:
     paths = ["README.md", "b-10.gguf", "a/b.gguf", "config.json", "b-2.gguf", "model.safetensors", "tf.h5"]
 
-    assert weights_first(paths) == [
+    assert weights_first(paths, 100) == [
         "b-2.gguf", "b-10.gguf", "model.safetensors", "tf.h5", "a/b.gguf", "config.json", "README.md",
     ]  # fmt: skip
 
 
-@given(st.lists(st.text(max_size=30)))
-def test_any_paths_are_put_in_order(paths: list[str]) -> None:
-    ordered = weights_first(paths)
+@given(st.lists(st.text(max_size=30)), st.integers(0, 20))
+def test_any_paths_are_put_in_order(paths: list[str], limit: int) -> None:
+    ordered = weights_first(paths, len(paths))
+    some = weights_first(paths, limit)
 
     assert sorted(ordered) == sorted(paths)
-    assert ordered == weights_first(reversed(paths))
+    assert ordered == weights_first(paths[::-1], len(paths))
     assert [is_weights(path) for path in ordered] == sorted(map(is_weights, ordered), reverse=True)
+    assert len(some) == min(limit, len(paths))
+    assert [is_weights(path) for path in some] == [is_weights(path) for path in ordered[:limit]]
