@@ -78,26 +78,24 @@ def find_place(sources: Sources, path: str) -> Found:
     if not places:
         raise HTTPException(404)
     folded: Found | None = None
-    missing: ModelNotFound | None = None
     for place in places:
-        try:
-            found = _look_up(sources, place)
-        except ModelNotFound as error:
-            missing = missing or error
+        found = _look_up(sources, place)
+        if found is None:
             continue
         if found.is_exact or "/" in place.name:
             return found
         folded = folded or found
     if folded is None:
-        raise missing or ModelNotFound(places[0].name)
+        raise sources.not_found(places[0].name)
     return folded
 
 
-def _look_up(sources: Sources, place: Place) -> Found:
+def _look_up(sources: Sources, place: Place) -> Found | None:
     if place.kind == "owner":
         owner = owner_of(sources, place.name)
-        if owner is None:
-            raise ModelNotFound(place.name)
-        return Found(place, owner[0], None, owner[1])
-    model = sources.catalog().find(place.name)
+        return Found(place, owner[0], None, owner[1]) if owner else None
+    try:
+        model = sources.catalog().find(place.name)
+    except ModelNotFound:
+        return None
     return Found(place, model.record.repo_id, model)

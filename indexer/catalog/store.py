@@ -130,8 +130,7 @@ class Catalog:
         A present name wins over a former one, and exact case over other case.
 
         Raises:
-            ModelNotFound: no present or former name, in any case, is this one; it tells when a model
-                of just this name was removed.
+            ModelNotFound: no present or former name, in any case, is this one.
 
         """
         key, former = tables.models.c.key, tables.aliases.c.repo_id
@@ -145,12 +144,19 @@ class Catalog:
                 or present
                 or _best(connection, key.in_(of_alias.where(func.lower(former) == folded(repo_id))), repo_id)
             )
-            if found is not None:
-                return found
-            removed = connection.execute(
-                select(func.max(tables.tombstones.c.removed_at)).where(tables.tombstones.c.repo_id == repo_id)
-            ).scalar_one()
-        raise ModelNotFound(repo_id, from_millis(removed))
+        if found is not None:
+            return found
+        raise ModelNotFound(repo_id)
+
+    def removed_at(self, repo_id: str) -> datetime | None:
+        """Give when a model of just this name was found to be no longer public; `None`: none ever was.
+
+        Looks through all that was ever removed: for when a model is not found, and not before.
+        """
+        t = tables.tombstones.c
+        query = select(func.max(t.removed_at)).where(t.repo_id == repo_id)
+        with self._database.reading() as connection:
+            return from_millis(connection.execute(query).scalar_one())
 
     def by_numbers(self, numbers: Sequence[int]) -> dict[int, StoredModel]:
         """Give the models of these numbers; numbers the catalog no longer holds are left out."""
