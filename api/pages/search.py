@@ -62,21 +62,32 @@ _STATUSES: dict[type[Outcome], int] = {Waiting: 503, Refused: 422}
 
 
 def search_page(
-    site: Site, text: str, outcome: Outcome, now: datetime, owner: str = "", heading: Html = _HEADING
+    site: Site,
+    text: str,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    owner: str = "",
+    heading: Html = _HEADING,
 ) -> HTMLResponse:
     """Give the search page, over all models or those of one owner, with an answer in it."""
     answer = outcome if isinstance(outcome, SearchPage) else None
     sort = answer.query.sort if answer else "relevance"
+    box = search_box(text, owner=owner, sort=sort, focused=not text and not owner)
     content = fill(
         _SEARCH,
         heading=heading,
-        box=search_box(text, owner=owner, sort=sort, focused=not text and not owner),
+        box=box,
         narrowing=narrowing_html(answer, owner),
         answer=answer_html(outcome, now, owner),
     )
+    status = _STATUSES.get(type(outcome), 200)
     title = " - ".join(part for part in (text, owner, "Hubdex") if part)
-    styles = ("search.css", "narrowing.css", "message.css")
-    return page(site, Frame(title, styles, ("search.js",), status=_STATUSES.get(type(outcome), 200)), content)
+    return page(
+        site,
+        Frame(title, ("search.css", "narrowing.css", "message.css"), ("search.js",), status=status),
+        content,
+    )
 
 
 def answer_html(outcome: Outcome, now: datetime, owner: str = "") -> Html:

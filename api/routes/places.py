@@ -63,7 +63,7 @@ def page_of_a_place(
         return model_page(site, found.model, family, now, sources.catalog().state().crawled_at)
     outcome = outcome_of(sources, asked.of_owner(found.name), NARROWED_BY)
     heading = owner_html(site, found.name, found.models)
-    return search_page(site, asked.text, outcome, now, found.name, heading)
+    return search_page(site, asked.text, outcome, now, owner=found.name, heading=heading)
 
 
 def find_place(sources: Sources, path: str) -> Found:
