@@ -161,7 +161,7 @@ def _searched(key: Facet, value: str | None, text: str = "") -> Html:
 
 def _tags(tags: tuple[str, ...]) -> Html:
     """Give the tags, each leading to all models that have it, without those told already as base models."""
-    shown = [tag for tag in tags[:MAX_TAGS] if read_base(tag) is None]
+    shown = [tag for tag in dict.fromkeys(tags[:MAX_TAGS]) if read_base(tag) is None]
     if not shown:
         return NOTHING
     links = [fill(_TAG, tag=fill(_LINK, path=filter_path("tag", tag), text=tag)) for tag in shown]
