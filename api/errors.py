@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.asking import site_of
+from api.asking import now_of, site_of
 from api.pages.layout import Site
 from api.pages.trouble import not_found_page, trouble_page
 from api.paths import speaks_html
@@ -61,7 +62,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
     failure = to_failure(error)
     response: Response = error_response(failure.status, failure.word, failure.message)
     if speaks_html(request.scope["path"]):
-        response = _page(await site_of(request), error, failure)
+        response = _page(await site_of(request), error, failure, await now_of(request))
     response.headers.update(failure.headers)
     secure(response.headers)  # an unexpected error is answered outside of every middleware
     return response
@@ -101,7 +102,7 @@ def _sentences(problems: Sequence[Any]) -> list[str]:
     return sentences
 
 
-def _page(site: Site, error: Exception, failure: Failure) -> Response:
+def _page(site: Site, error: Exception, failure: Failure, now: datetime) -> Response:
     if isinstance(error, ModelNotFound):
-        return not_found_page(site, error.repo_id)
+        return not_found_page(site, error.repo_id, error.removed_at, now)
     return trouble_page(site, failure.status, failure.message)

@@ -8,7 +8,7 @@ from api.config import ApiConfig
 from indexer.catalog.store import Catalog
 from indexer.engines.contract import IndexState
 from indexer.engines.embedded.reader import EmbeddedReader
-from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable
+from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable, ModelNotFound
 from indexer.query import SearchQuery
 from indexer.quota import QuotaFile, Window
 from indexer.records import SetAside
@@ -51,6 +51,10 @@ class Sources:
             if self._catalog is None:
                 self._catalog = Catalog(self._config.database_url, read_only=True, now=self._now)
             return self._catalog
+
+    def not_found(self, repo_id: str) -> ModelNotFound:
+        """Give the error of a model that is not there: it may have been, once."""
+        return ModelNotFound(repo_id, self.catalog().removed_at(repo_id))
 
     def answer(self, query: SearchQuery) -> SearchPage:
         """Answer a query.

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from indexer.engines.contract import IndexState
 from indexer.filters import Filters
 from indexer.formats import formats_of
+from indexer.lineage import Derived, KnownBase, Relation, tag_of
 from indexer.query import SearchQuery
 from indexer.records import CatalogState, Checkpoint, SetAside, StoredModel
 from indexer.search import Coverage, Hit, SearchPage
@@ -49,11 +50,35 @@ class HitAnswer(ModelAnswer):
     """Tags, task or library that matched where the id did not."""
 
 
+class BaseModelAnswer(TypedDict):
+    """A model that another one was made from."""
+
+    id: str
+    """Its present id where it is known here, else as the tag says."""
+    relation: Relation | None
+    known: bool
+
+
+class DerivedModelsAnswer(TypedDict):
+    """The models that were made from one in one way."""
+
+    relation: Relation
+    total: int
+    total_exact: bool
+    tag: str
+    """Filters a search for all of them."""
+    models: list[str]
+    """The most downloaded of them."""
+
+
 class FullModelAnswer(ModelAnswer):
     """A model with everything that is known of it."""
 
     aliases: list[str]
     files: list[str] | None
+    base_models: list[BaseModelAnswer]
+    derived_models: list[DerivedModelsAnswer] | None
+    """Only the ways there are models of; `null`: they cannot be listed just now."""
 
 
 class IndexAnswer(TypedDict):
@@ -214,13 +239,36 @@ def model_answer(model: StoredModel) -> ModelAnswer:
     }
 
 
-def full_model_answer(model: StoredModel) -> FullModelAnswer:
+def full_model_answer(
+    model: StoredModel, bases: Sequence[KnownBase], derived: Sequence[Derived] | None
+) -> FullModelAnswer:
     """Give everything that is known of a model."""
-    files = model.record.files
+    record = model.record
     return {
         **model_answer(model),
         "aliases": list(model.aliases),
-        "files": None if files is None else list(files),
+        "files": None if record.files is None else list(record.files),
+        "base_models": [
+            {
+                "id": one.model.record.repo_id if one.model else one.base.repo_id,
+                "relation": one.base.relation,
+                "known": one.model is not None,
+            }
+            for one in bases
+        ],
+        "derived_models": None
+        if derived is None
+        else [_derived_answer(record.repo_id, one) for one in derived],
+    }
+
+
+def _derived_answer(repo_id: str, derived: Derived) -> DerivedModelsAnswer:
+    return {
+        "relation": derived.relation,
+        "total": derived.total,
+        "total_exact": derived.total_exact,
+        "tag": tag_of(derived.relation, repo_id),
+        "models": [model.record.repo_id for model in derived.models],
     }
 
 

@@ -18,6 +18,7 @@ Library errors are translated in the file that owns the library and never cross 
         └── MalformedRow       one row of the Hub has no meaning (set aside, never fatal)
 """
 
+from datetime import datetime
 from typing import ClassVar
 
 EXIT_DONE = 0
@@ -52,9 +53,14 @@ class ModelNotFound(HubdexError):
 
     word = "model_not_found"
 
-    def __init__(self, repo_id: str) -> None:
+    def __init__(self, repo_id: str, removed_at: datetime | None = None) -> None:
         self.repo_id = repo_id
-        super().__init__(f"There is no model {repo_id!r} in the catalog.")
+        self.removed_at = removed_at
+        """When a model of that name was found to be no longer public; `None`: there never was one here."""
+        why = f"There is no model {repo_id!r} in the catalog."
+        if removed_at is not None:
+            why = f"The model {repo_id!r} is no longer public; that was found on {removed_at:%Y-%m-%d}."
+        super().__init__(why)
 
 
 class Busy(HubdexError):

@@ -13,7 +13,8 @@ FACETS: tuple[Facet, ...] = get_args(Facet)
 
 MAX_VALUES = 32
 """Values of all filters together; more are refused."""
-MAX_VALUE_LENGTH = 120
+MAX_VALUE_LENGTH = 200
+"""Room for the longest id behind `base_model:quantized:`."""
 ABOUT = 0.1
 """`params:7b` asks for 7 billion give or take so much."""
 

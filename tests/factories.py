@@ -65,15 +65,21 @@ def make_models() -> tuple[Listed, ...]:
     )
 
 
-def fill_home(home: Path, models: tuple[Listed, ...] | None = None, *, complete: bool = True) -> None:
-    """Give a home a catalog of these models and an index of it."""
+def fill_home(
+    home: Path,
+    models: tuple[Listed, ...] | None = None,
+    *,
+    complete: bool = True,
+    days_ago: float = 0,
+) -> None:
+    """Give a home a catalog of these models, as of so many days ago, and an index of it."""
     config = HomeConfig(home=home)
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - timedelta(days=days_ago)
     listed = make_models() if models is None else models
     mark = Checkpoint("full", None if complete else "https://hub.invalid/?cursor=secret", now, 1, len(listed))
     if complete:
         mark = Checkpoint("full", None, now, 1, len(listed), finished_at=now)
-    with Catalog(config.database_url) as catalog:
+    with Catalog(config.database_url, now=lambda: now) as catalog:
         catalog.apply(Batch(listed, checkpoints=(mark,)))
     sync_home(home)
 
@@ -85,3 +91,26 @@ def sync_home(home: Path) -> None:
     with Catalog(config.database_url, read_only=True) as catalog:
         Sync(catalog, engine).run()
     engine.close()
+
+
+def make_family() -> tuple[Listed, ...]:
+    """A base model, what was made from it in every way, and what is odd about some."""
+    base, endless = "acme/base-7b", f"a-lab-{'of-endless-names-' * 4}/{'very-long-name-' * 6}7b"
+    many = tuple(f"{'deep/' * 9}{at}.bin" for at in range(1_200))
+    made = (
+        *(make_listed(f"quants/base-7b-GGUF-{at}", downloads=900 - at, tags=_made("quantized", base))
+          for at in range(7)),
+        make_listed("zoo/base-7b-Poet", downloads=90, tags=_made("finetune", "ACME/Base-7B")),
+        make_listed("zoo/base-7b-Lora", downloads=80, tags=_made("adapter", base), gated="auto"),
+        make_listed("zoo/a-merge", tags=_made("merge", base) + _made("merge", "nobody/unknown")),
+        make_listed(endless, tags=_made("finetune", base), files=many),
+    )  # fmt: skip
+    return (
+        make_listed(base, downloads=12_345, downloads_all_time=1_234_567, gated="manual"),
+        make_listed("acme/other", downloads=7, disabled=True),
+        *made,
+    )
+
+
+def _made(relation: str, base: str) -> tuple[str, ...]:
+    return (f"base_model:{base}", f"base_model:{relation}:{base}", "gguf", "license:mit")

@@ -11,6 +11,7 @@ STALE_SECONDS = 2 * 86_400
 BEHIND_SHARE = 0.01
 """An index that lacks a greater share of the catalog's changes is called so."""
 
+_READ = Template('<p class="read"><span class="state $state"></span>$words</p>\n')
 _COVERAGE = Template('<span class="state $state" title="$title"></span>$words')
 
 
@@ -29,6 +30,17 @@ def coverage_html(coverage: Coverage, now: datetime) -> Html:
         state = "stale"
         remarks.append("nothing new has been read from the Hub since")
     return fill(_COVERAGE, state=state, title=state, words=" \N{MIDDLE DOT} ".join(words + remarks))
+
+
+def read_ago_html(crawled_at: datetime | None, now: datetime) -> Html:
+    """Give when anything was last read from the Hub, below what is known of one model."""
+    if crawled_at is None:
+        return fill(_READ, state="stale", words="Nothing has been read from the Hub yet.")
+    age = (now - crawled_at).total_seconds()
+    words = f"Hubdex last read from the Hub {time_ago(age)}."
+    if age <= STALE_SECONDS:
+        return fill(_READ, state="fresh", words=words)
+    return fill(_READ, state="stale", words=f"{words} What is shown here may have changed since.")
 
 
 def age_seconds(coverage: Coverage, now: datetime) -> float | None:

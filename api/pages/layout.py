@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from starlette.responses import HTMLResponse
@@ -9,6 +10,7 @@ from starlette.responses import HTMLResponse
 from api.assets import Assets
 from api.pages.markup import NOTHING, Html, Template, fill, joined
 from api.paths import NARROWING, RESULTS
+from indexer.filters import Facet
 from indexer.query import MAX_TEXT, Sort
 
 
@@ -126,3 +128,8 @@ def search_path(text: str, offset: int = 0, owner: str = "", sort: Sort = "relev
     asked += [f"sort={sort}"] if sort != "relevance" else []
     asked += [f"offset={offset}"] if offset else []
     return f"/{quote(owner)}" + ("?" if asked else "") + "&".join(asked)
+
+
+def filter_path(key: Facet | Literal["tag"], value: str) -> str:
+    """Give the path of a search for all models that have a value."""
+    return search_path(f"{key}:{'_'.join(value.split())}")

@@ -47,3 +47,13 @@ def markup(value: object) -> Html:
 def joined(parts: Iterable[Html], between: str = "") -> Html:
     """Join pieces of HTML."""
     return Html(between.join(parts))
+
+
+_CODE = Template("<code>$text</code>")
+
+
+def prose(text: str) -> Html:
+    """Give a sentence as HTML, what stands in backticks as code."""
+    return joined(
+        fill(_CODE, text=part) if at % 2 else markup(part) for at, part in enumerate(text.split("`"))
+    )

@@ -1,4 +1,4 @@
-"""The page of a model: what is known of it, and how to get it."""
+"""The page of a model: what is known of it, how to get it, and what belongs to it."""
 
 import shlex
 from collections.abc import Iterator
@@ -6,18 +6,26 @@ from datetime import datetime
 
 from starlette.responses import HTMLResponse
 
-from api.pages.layout import Frame, Site, page, search_box, search_path
+from api.family import Family
+from api.pages.coverage import read_ago_html
+from api.pages.family import bases_html, derived_html, others_html
+from api.pages.files import files_html
+from api.pages.layout import Frame, Site, filter_path, page, search_box, search_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined
-from api.pages.words import compact_count, plural, time_html
+from api.pages.words import ACCESS, compact_count, time_html
 from indexer.answers import model_answer
+from indexer.filters import Facet
+from indexer.lineage import read_base
 from indexer.records import ModelRecord, StoredModel
 
-OPEN_FILES = 30
-"""A longer list of files is folded away."""
+OPEN_TAGS = 24
+"""More tags are folded away."""
+MAX_TAGS = 1_000
+"""Tags of one page."""
 
 _MODEL = Template("""\
 $box<article class="model">
-<h1>$owner<span class="name">$name</span></h1>
+<div class="title" data-copy="$repo_id" data-what="id"><h1>$owner<span class="name">$name</span></h1></div>
 <p class="counts">$badges$counts</p>
 $notes<section aria-labelledby="get">
 <h2 id="get">Get it</h2>
@@ -27,43 +35,54 @@ $commands<p class="ways"><a class="button" href="$hub" rel="noopener">Open on $h
 <h2 id="facts">Facts</h2>
 <dl class="facts">$facts</dl>
 </section>
-$tags$files</article>
+$bases$files$derived$tags$others$read</article>
 """)
 _OWNER = Template('<a class="owner" href="$path">$owner</a><span class="slash">/</span><wbr>')
 _BADGE = Template('<span class="badge $kind">$text</span>')
 _COUNT = Template('<span class="count" title="$exact"><b>$number</b> $what</span>')
-_NOTE_AUTO = Template(
-    '<p class="note">Gated: accept its terms on $hub_name and run <code>hf auth login</code> first.</p>\n'
-)
-_NOTE_MANUAL = Template(
-    '<p class="note">Gated: its owner decides who may load it; ask for access on $hub_name first.</p>\n'
-)
-_NOTE_DISABLED = Html('<p class="note">The Hub has disabled this model; its files may not load.</p>\n')
-_COMMAND = Template('<div class="command"><code>$command</code></div>\n')
+_NOTE_AUTO = Template("""\
+<p class="note">Gated: accept its terms at <a href="$hub" rel="noopener">$hub_name/$repo_id</a>, then run \
+<code>hf auth login</code> with that account.</p>
+""")
+_NOTE_MANUAL = Template("""\
+<p class="note">Gated: its owner decides who may load it. Ask for access at \
+<a href="$hub" rel="noopener">$hub_name/$repo_id</a>, then run <code>hf auth login</code> with that \
+account.</p>
+""")
+_NOTE_DISABLED = Html('<p class="note bad">The Hub has disabled this model; its files may not load.</p>\n')
+_COMMAND = Template('<div class="command" data-copy="$command"><code>$command</code></div>\n')
 _FACT = Template("<div><dt>$name</dt><dd>$value</dd></div>\n")
+_LINK = Template('<a href="$path">$text</a>')
+_OUTSIDE = Template('<a href="$path" rel="noopener" title="$exact"><code>$text</code></a>')
+_EXACT = Template('<span title="$exact">$text</span>')
 _TAGS = Template("""\
 <section aria-labelledby="tags">
 <h2 id="tags">Tags</h2>
 <ul class="tags">$tags</ul>
-</section>
+$more</section>
 """)
+_MORE_TAGS = Template('<details><summary>$count more</summary>\n<ul class="tags">$tags</ul></details>\n')
 _TAG = Template("<li>$tag</li>")
-_FILES = Template("""\
-<section aria-labelledby="files">
-<h2 id="files">Files</h2>
-<details$open><summary>$count</summary>
-<ul class="files">$files</ul></details>
-</section>
-""")
-_FILE = Template('<li><a href="$url" rel="noopener">$path</a></li>')
 
 
-def model_page(site: Site, model: StoredModel, now: datetime) -> HTMLResponse:
-    """Give the page of a model."""
+def model_page(
+    site: Site, model: StoredModel, family: Family, now: datetime, crawled_at: datetime | None
+) -> HTMLResponse:
+    """Give the page of a model.
+
+    Args:
+        site: where the pages run.
+        model: the model.
+        family: what belongs to it.
+        now: the present moment.
+        crawled_at: when anything was last read from the Hub.
+
+    """
     record = model.record
     content = fill(
         _MODEL,
         box=search_box(),
+        repo_id=record.repo_id,
         owner=_owner(record.owner),
         name=record.name,
         badges=_badges(record),
@@ -72,9 +91,15 @@ def model_page(site: Site, model: StoredModel, now: datetime) -> HTMLResponse:
         commands=joined(fill(_COMMAND, command=command) for command in _commands(site, record)),
         hub=site.hub_url(record.repo_id),
         hub_name=site.hub_name,
-        facts=joined(fill(_FACT, name=name, value=value) for name, value in _facts(model, now) if value),
+        facts=joined(
+            fill(_FACT, name=name, value=value) for name, value in _facts(site, model, now) if value
+        ),
+        bases=bases_html(site, family.bases),
+        derived=derived_html(record.repo_id, family.derived),
         tags=_tags(record.tags),
-        files=_files(site, record),
+        files=files_html(site, record),
+        others=others_html(record.owner, family.others),
+        read=read_ago_html(crawled_at, now),
     )
     return page(site, Frame(f"{record.repo_id} - Hubdex", ("model.css",), ("copy.js",)), content)
 
@@ -101,9 +126,9 @@ def _counts(model: StoredModel) -> Iterator[Html]:
 
 
 def _notes(site: Site, record: ModelRecord) -> Html:
-    gates = {"auto": _NOTE_AUTO, "manual": _NOTE_MANUAL}
-    gate = gates.get(record.gated)
-    note = fill(gate, hub_name=site.hub_name) if gate else NOTHING
+    gate = {"auto": _NOTE_AUTO, "manual": _NOTE_MANUAL}.get(record.gated)
+    hub = site.hub_url(record.repo_id)
+    note = fill(gate, hub=hub, hub_name=site.hub_name, repo_id=record.repo_id) if gate else NOTHING
     return joined([note, _NOTE_DISABLED if record.disabled else NOTHING])
 
 
@@ -112,27 +137,34 @@ def _commands(site: Site, record: ModelRecord) -> Iterator[str]:
     yield f"git clone {shlex.quote(site.hub_url(record.repo_id))}"
 
 
-def _facts(model: StoredModel, now: datetime) -> Iterator[tuple[str, object]]:
+def _facts(site: Site, model: StoredModel, now: datetime) -> Iterator[tuple[str, Html]]:
     record = model.record
-    yield "Task", record.task
-    yield "Library", record.library
-    yield "License", record.license
-    yield "Parameters", compact_count(record.params) if record.params else None
-    yield "Formats", ", ".join(model_answer(model)["formats"])
+    yield "Task", _searched("task", record.task)
+    yield "Library", _searched("library", record.library)
+    yield "Licence", _searched("license", record.license)
+    if record.params:
+        yield "Parameters", fill(_EXACT, exact=f"{record.params:,}", text=compact_count(record.params))
+    yield "Formats", joined((_searched("format", one) for one in model_answer(model)["formats"]), ", ")
+    yield "Access", _searched("gated", record.gated, ACCESS[record.gated])
     yield "Updated", time_html(record.updated_at, now)
     yield "Created", time_html(record.created_at, now)
-    yield "Revision", record.sha and record.sha[:12]
-    yield "Formerly", ", ".join(model.aliases)
+    if record.sha:
+        path = site.hub_url(f"{record.repo_id}/commit/{record.sha}")
+        yield "Commit", fill(_OUTSIDE, path=path, exact=record.sha, text=record.sha[:12])
+    yield "Formerly", joined((fill(_EXACT, exact="a former name", text=one) for one in model.aliases), ", ")
+
+
+def _searched(key: Facet, value: str | None, text: str = "") -> Html:
+    """Give a value as a link to all models that have it."""
+    return fill(_LINK, path=filter_path(key, value), text=text or value) if value else NOTHING
 
 
 def _tags(tags: tuple[str, ...]) -> Html:
-    return fill(_TAGS, tags=joined(fill(_TAG, tag=tag) for tag in tags)) if tags else NOTHING
-
-
-def _files(site: Site, record: ModelRecord) -> Html:
-    if not record.files:
+    """Give the tags, each leading to all models that have it, without those told already as base models."""
+    shown = [tag for tag in dict.fromkeys(tags[:MAX_TAGS]) if read_base(tag) is None]
+    if not shown:
         return NOTHING
-    blob = f"{record.repo_id}/blob/main/"
-    rows = joined(fill(_FILE, url=site.hub_url(blob + path), path=path) for path in record.files)
-    is_open = Html(" open") if len(record.files) <= OPEN_FILES else NOTHING
-    return fill(_FILES, open=is_open, count=plural(len(record.files), "file"), files=rows)
+    links = [fill(_TAG, tag=fill(_LINK, path=filter_path("tag", tag), text=tag)) for tag in shown]
+    rest = links[OPEN_TAGS:]
+    more = fill(_MORE_TAGS, count=len(rest), tags=joined(rest)) if rest else NOTHING
+    return fill(_TAGS, tags=joined(links[:OPEN_TAGS]), more=more)

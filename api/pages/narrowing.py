@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from api.pages.layout import search_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined
-from api.pages.words import compact_count
+from api.pages.words import ACCESS, compact_count
 from indexer.filters import Facet, with_filter
 from indexer.query import Sort
 from indexer.search import SearchPage
@@ -28,7 +28,6 @@ _COUNT = Template(' <span class="number">$count</span>')
 _CHOSEN = Html(' aria-current="true"')
 
 _TITLES = {"format": "Format", "task": "Task", "library": "Library", "license": "Licence", "gated": "Access"}
-_WORDS = {"no": "open", "auto": "after a form", "manual": "on request"}
 _SIZES = {
     "<1b": "under 1B", "1b-4b": "1B to 4B", "4b-9b": "4B to 9B", "9b-16b": "9B to 16B",
     "16b-40b": "16B to 40B", "40b-100b": "40B to 100B", ">100b": "over 100B",
@@ -56,8 +55,8 @@ def _facet(answer: SearchPage, facet: Facet, owner: str) -> Html:
         values = [one for one in chosen if one != value] if value in chosen else [*chosen, value]
         path = _path(answer, with_filter(answer.query.text, facet, values), owner)
         counted = ("" if answer.facets_exact else "~") + compact_count(count) if count else ""
-        choices.append(_choice(path, _WORDS.get(value, value), is_chosen=value in chosen, counted=counted))
-    title = ", ".join(_WORDS.get(value, value) for value in chosen) or _TITLES[facet]
+        choices.append(_choice(path, ACCESS.get(value, value), is_chosen=value in chosen, counted=counted))
+    title = ", ".join(ACCESS.get(value, value) for value in chosen) or _TITLES[facet]
     return _menu(title, choices, is_chosen=bool(chosen))
 
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from starlette.responses import HTMLResponse
 
 from api.pages.coverage import coverage_html
+from api.pages.empty import empty_html, waiting_html
+from api.pages.family import made_from_html
 from api.pages.hits import hit_html
 from api.pages.layout import Frame, Site, page, search_box, search_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
@@ -20,12 +22,7 @@ PAGE_HITS = 20
 
 _SEARCH = Template("""\
 $heading$box$narrowing$answer""")
-_OWNER = Template("""\
-<div class="whose">
-<h1>$owner</h1>
-<p><a href="$hub" rel="noopener">$owner on $hub_name</a></p>
-</div>
-""")
+_HEADING = Html('<h1 class="unseen">Models of the Hub</h1>\n')
 _ANSWER = Template("""\
 <div id="answer" data-state="$state">
 <div class="about"><p id="count" role="status">$count</p><p id="coverage">$coverage</p></div>
@@ -38,27 +35,6 @@ $hits</ol>
 _PAGING = Template('<nav class="paging" aria-label="Pages">$previous$next</nav>')
 _PREVIOUS = Template('<a class="button quiet" rel="prev" href="$path">Previous</a>')
 _NEXT = Template('<a class="button quiet" rel="next" href="$path">More</a>')
-_NO_SCRIPT_AGAIN = Html('<noscript><meta http-equiv="refresh" content="2"></noscript>\n')
-_EMPTY = Html("""\
-<section class="message">
-<h2>Try it another way</h2>
-<ul class="tips">
-<li><code>TheBloke/llama</code> part of an owner, part of a name</li>
-<li><code>/coder</code> only names, of any owner</li>
-<li><code>qwen 7b gguf</code> words in any order, whole or in part</li>
-<li><code>llama -vision</code> without a word</li>
-<li>or paste a link to a model</li>
-</ul>
-</section>
-""")
-_WAITING = Template("""\
-<section class="message waiting">
-<h2><span class="dots" aria-hidden="true"><i></i><i></i><i></i></span> The first models are on their way</h2>
-<p>$progress This page fills by itself.</p>
-<p class="small">Nothing happening? <code>hubdex up</code> starts all there is to it.</p>
-</section>
-""")
-
 _FIRST: dict[Sort, str] = {
     "relevance": "most downloaded first", "downloads": "most downloaded first", "likes": "most liked first",
     "trending": "trending first", "updated": "last updated first", "created": "newest first",
@@ -82,13 +58,22 @@ class Refused:
 
 Outcome = SearchPage | Waiting | Refused
 
+_STATUSES: dict[type[Outcome], int] = {Waiting: 503, Refused: 422}
 
-def search_page(site: Site, text: str, outcome: Outcome, now: datetime, owner: str = "") -> HTMLResponse:
+
+def search_page(
+    site: Site,
+    text: str,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    owner: str = "",
+    heading: Html = _HEADING,
+) -> HTMLResponse:
     """Give the search page, over all models or those of one owner, with an answer in it."""
     answer = outcome if isinstance(outcome, SearchPage) else None
     sort = answer.query.sort if answer else "relevance"
     box = search_box(text, owner=owner, sort=sort, focused=not text and not owner)
-    heading = fill(_OWNER, owner=owner, hub=site.hub_url(owner), hub_name=site.hub_name) if owner else NOTHING
     content = fill(
         _SEARCH,
         heading=heading,
@@ -96,12 +81,11 @@ def search_page(site: Site, text: str, outcome: Outcome, now: datetime, owner: s
         narrowing=narrowing_html(answer, owner),
         answer=answer_html(outcome, now, owner),
     )
-    head = _NO_SCRIPT_AGAIN if isinstance(outcome, Waiting) else NOTHING
-    status = 422 if isinstance(outcome, Refused) else 200
+    status = _STATUSES.get(type(outcome), 200)
     title = " - ".join(part for part in (text, owner, "Hubdex") if part)
     return page(
         site,
-        Frame(title, ("search.css", "narrowing.css", "message.css"), ("search.js",), head, status),
+        Frame(title, ("search.css", "narrowing.css", "message.css"), ("search.js",), status=status),
         content,
     )
 
@@ -109,7 +93,7 @@ def search_page(site: Site, text: str, outcome: Outcome, now: datetime, owner: s
 def answer_html(outcome: Outcome, now: datetime, owner: str = "") -> Html:
     """Give an answer: the hits, how many there are, and what they stand for."""
     if isinstance(outcome, Waiting):
-        return _answer("waiting", after=_waiting(outcome))
+        return _answer("waiting", after=waiting_html(outcome.models))
     if isinstance(outcome, Refused):
         return _answer("refused", notice=outcome.why)
     offset = outcome.query.offset
@@ -118,7 +102,7 @@ def answer_html(outcome: Outcome, now: datetime, owner: str = "") -> Html:
         count=_count(outcome, owner),
         coverage=coverage_html(outcome.coverage, now),
         hits=joined(hit_html(hit, offset + at, now) for at, hit in enumerate(outcome.hits)),
-        after=_paging(outcome, owner) if outcome.hits else NOTHING if owner else _EMPTY,
+        after=_paging(outcome, owner) if outcome.hits else empty_html(outcome.query, outcome.total, owner),
     )
 
 
@@ -143,6 +127,8 @@ def _count(answer: SearchPage, owner: str) -> Html:
             words = f"{plural(answer.total, 'model')}, {words}"
     elif not answer.total:
         words = "No model matches"
+    elif made := made_from_html(answer.query, answer.total):
+        return made
     elif answer.hits and answer.hits[0].step is Step.TYPO:
         words = f"Nothing matches as typed; about {answer.total:,} spelled alike"
     else:
@@ -162,10 +148,3 @@ def _paging(answer: SearchPage, owner: str) -> Html:
     if following < answer.total and following + query.limit <= MAX_DEPTH:
         following_link = fill(_NEXT, path=search_path(query.text, following, owner, query.sort))
     return fill(_PAGING, previous=previous, next=following_link)
-
-
-def _waiting(waiting: Waiting) -> Html:
-    progress = "Hubdex has begun to read the Hub."
-    if waiting.models:
-        progress = f"{plural(waiting.models, 'model')} read so far; the index is being built."
-    return fill(_WAITING, progress=progress)

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse
 
 from api.pages.coverage import coverage_html
 from api.pages.layout import Frame, Site, page
-from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
+from api.pages.markup import NOTHING, Html, Template, fill, joined, markup, prose
 from api.pages.words import plural, time_html, time_until
 from api.standing import Standing
 from indexer.quota import Window
@@ -24,7 +24,10 @@ _STATUS = Template("""\
 $passes$aside<p class="small">For machines: <a href="/v1/status">/v1/status</a>.</p>
 </article>
 """)
-_NOT_READY = Template('<span class="state partial"></span>$message')
+_NOT_READY = Template(
+    '<span class="state partial"></span>$message Nothing happening? '
+    "<code>hubdex up</code> starts all there is to it."
+)
 _FACT = Template("<div><dt>$name</dt><dd>$value</dd></div>\n")
 _PASSES = Template("""\
 <section aria-labelledby="passes">
@@ -73,7 +76,7 @@ def status_page(site: Site, standing: Standing, aside: Sequence[SetAside], now: 
         _STATUS,
         standing=coverage_html(standing.coverage, now)
         if standing.coverage
-        else fill(_NOT_READY, message=standing.message),
+        else fill(_NOT_READY, message=prose(standing.message)),
         facts=joined(fill(_FACT, name=name, value=value) for name, value in _facts(site, standing, now)),
         passes=fill(_PASSES, rows=joined(_pass(mark, now) for mark in marks)) if marks else NOTHING,
         aside=_aside(standing, aside, now),

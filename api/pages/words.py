@@ -1,8 +1,12 @@
 """Numbers and times as people read them; pure."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from api.pages.markup import NOTHING, Html, Template, fill
+
+ACCESS: Mapping[str, str] = {"no": "open", "auto": "after a form", "manual": "on request"}
+"""How access to a model is granted."""
 
 _COUNT_UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
 _TIME_UNITS = (

@@ -1,14 +1,16 @@
-"""`GET /v1/models/{id}`: everything that is known of one model. Needs no engine."""
+"""`GET /v1/models/{id}`: what is known of one model. Only what was made from it needs an engine."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 
 from api.asking import FromSources
+from api.family import derived_of, known_bases
 from api.paths import MAX_ID
 from api.responses import JsonResponse, errors_of
 from api.sources import Sources
 from indexer.answers import FullModelAnswer, full_model_answer
+from indexer.errors import ModelNotFound
 
 Segment = Annotated[str, Path(max_length=MAX_ID, description="A part of the model's id.")]
 
@@ -28,4 +30,9 @@ def ownerless_model(name: Segment, sources: FromSources) -> JsonResponse:
 
 
 def _model(repo_id: str, sources: Sources) -> JsonResponse:
-    return JsonResponse(full_model_answer(sources.catalog().find(repo_id)))
+    try:
+        model = sources.catalog().find(repo_id)
+    except ModelNotFound:
+        raise sources.not_found(repo_id) from None
+    answer = full_model_answer(model, known_bases(sources, model), derived_of(sources, model))
+    return JsonResponse(answer)

@@ -55,15 +55,17 @@ def outcome_of(sources: Sources, asked: Asked, facets: Sequence[Facet] = ()) -> 
         return Waiting(_models_read(sources))
 
 
-def owner_of(sources: Sources, name: str) -> str | None:
-    """Give an owner's name as it is written, however it was typed; `None`: nobody is called so.
+def owner_of(sources: Sources, name: str) -> tuple[str, int] | None:
+    """Give an owner's name as it is written, however it was typed, and how many models are theirs.
+
+    `None`: nobody is called so.
 
     Raises:
         EngineUnavailable: there is no index to look it up in yet.
 
     """
-    hits = sources.answer(query_of("", name, limit=1)).hits
-    return hits[0].model.record.owner if hits else None
+    answer = sources.answer(query_of("", name, limit=1))
+    return (answer.hits[0].model.record.owner, answer.total) if answer.hits else None
 
 
 def query_of(text: str, owner: str, *, limit: int, offset: int = 0) -> SearchQuery:

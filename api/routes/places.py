@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.asking import FromSite, FromSources, Now
+from api.family import family_of
 from api.pages.layout import model_path, search_path
 from api.pages.model import model_page
 from api.pages.narrowing import NARROWED_BY
+from api.pages.owner import owner_html
 from api.pages.search import search_page
 from api.paths import Place, places_of
 from api.routes.outcomes import FromAddress, outcome_of, owner_of
@@ -30,6 +32,8 @@ class Found:
     """As it is written now: not a former name, not in another case."""
     model: StoredModel | None
     """`None`: an owner."""
+    models: int = 0
+    """How many the owner has."""
 
     @property
     def is_exact(self) -> bool:
@@ -55,9 +59,11 @@ def page_of_a_place(
     if found.place.is_below or not found.is_exact:
         return RedirectResponse(found.path, 307)
     if found.model:
-        return model_page(site, found.model, now)
+        family = family_of(sources, found.model)
+        return model_page(site, found.model, family, now, sources.catalog().state().crawled_at)
     outcome = outcome_of(sources, asked.of_owner(found.name), NARROWED_BY)
-    return search_page(site, asked.text, outcome, now, found.name)
+    heading = owner_html(site, found.name, found.models)
+    return search_page(site, asked.text, outcome, now, owner=found.name, heading=heading)
 
 
 def find_place(sources: Sources, path: str) -> Found:
@@ -80,14 +86,14 @@ def find_place(sources: Sources, path: str) -> Found:
             return found
         folded = folded or found
     if folded is None:
-        raise ModelNotFound(places[0].name)
+        raise sources.not_found(places[0].name)
     return folded
 
 
 def _look_up(sources: Sources, place: Place) -> Found | None:
     if place.kind == "owner":
         owner = owner_of(sources, place.name)
-        return Found(place, owner, None) if owner else None
+        return Found(place, owner[0], None, owner[1]) if owner else None
     try:
         model = sources.catalog().find(place.name)
     except ModelNotFound:

@@ -27,7 +27,7 @@ async function fetched(path, signal) {
     if (response.ok) return { answer: parsed(text) };
     return { trouble: sentence(text) };
   } catch {
-    return { trouble: "Hubdex does not answer." };
+    return { trouble: navigator.onLine ? "Hubdex does not answer." : "This browser is offline." };
   }
 }
 

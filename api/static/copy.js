@@ -1,19 +1,27 @@
-// Puts a copy button beside each command.
+// Puts a copy button beside whatever can be copied.
 
 const SHOWN = 1_600;
 
-for (const command of document.querySelectorAll(".command")) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = "Copy";
-  button.setAttribute("aria-live", "polite");
-  button.addEventListener("click", () => copy(command.querySelector("code"), button));
-  command.append(button);
-}
+for (const source of document.querySelectorAll("[data-copy]")) source.append(...copier(source));
 
-async function copy(code, button) {
-  button.textContent = (await copied(code.textContent)) ? "Copied" : selected(code);
-  setTimeout(() => (button.textContent = "Copy"), SHOWN);
+function copier(source) {
+  const button = document.createElement("button");
+  const said = document.createElement("span"); // what a screen reader is told
+  const name = ["Copy", source.dataset.what].filter(Boolean).join(" ");
+  button.type = "button";
+  button.className = "copy";
+  button.textContent = name;
+  said.className = "unseen";
+  said.setAttribute("role", "status");
+  button.addEventListener("click", async () => {
+    const outcome = (await copied(source.dataset.copy)) ? "Copied" : selected(source.firstElementChild);
+    button.textContent = said.textContent = outcome;
+    setTimeout(() => {
+      button.textContent = name;
+      said.textContent = "";
+    }, SHOWN);
+  });
+  return [button, said];
 }
 
 async function copied(text) {
@@ -25,7 +33,7 @@ async function copied(text) {
   }
 }
 
-function selected(code) {
-  getSelection().selectAllChildren(code);
+function selected(element) {
+  getSelection().selectAllChildren(element);
   return "Ctrl+C";
 }

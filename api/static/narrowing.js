@@ -5,14 +5,16 @@ const PAUSE = 350; // milliseconds an answer stands before it is counted: counti
 export class Narrowing {
   #root;
   #path;
+  #choose;
   #timer = 0;
   #underway = null;
-  #isOutdated = false; // what the bar offers belongs to another question
+  #shown = null; // the path of what the bar offers; null: it came with the page
 
   /** `path` gives where the bar for the present question is; `choose` is told the address of a choice. */
   constructor(root, path, choose) {
     this.#root = root;
     this.#path = path;
+    this.#choose = choose;
     document.addEventListener("click", (event) => this.#close(event.target));
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.#close(null));
     document.addEventListener("click", (event) => {
@@ -20,37 +22,50 @@ export class Narrowing {
       if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       this.#close(null);
-      choose(new URL(link.href));
+      this.#follow(link);
     });
   }
 
   /** The question has changed; at once: by a choice, or on the way back, and not while it is typed. */
   follow({ atOnce = false } = {}) {
-    const pause = atOnce ? 0 : PAUSE;
-    this.#isOutdated ||= atOnce;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#fetch(), pause);
+    this.#timer = setTimeout(() => this.#fetch(), atOnce ? 0 : PAUSE);
+  }
+
+  /** A link of a bar that is behind the box would take back what was typed since: its like is followed. */
+  async #follow(link) {
+    const menu = this.#menus().findIndex((one) => one.contains(link));
+    if (this.#shown !== this.#path()) await this.#fetch();
+    const alike = [...this.#root.querySelectorAll("a")].filter((one) => words(one) === words(link));
+    const chosen = alike.find((one) => this.#menus()[menu]?.contains(one)) ?? alike[0];
+    if (chosen) this.#choose(new URL(chosen.href));
   }
 
   async #fetch() {
+    const path = this.#path();
+    clearTimeout(this.#timer);
     this.#underway?.abort();
     this.#underway = new AbortController();
     try {
-      const response = await fetch(this.#path(), { signal: this.#underway.signal });
-      if (response.ok) this.#show(await response.text());
+      const response = await fetch(path, { signal: this.#underway.signal });
+      if (response.ok) this.#show(await response.text(), path);
     } catch {
       // The answer itself says when nobody answers.
     }
   }
 
-  #show(text) {
-    const focused = this.#menus().findIndex((menu) => menu.contains(document.activeElement));
-    const isInUse = focused >= 0 || this.#root.querySelector("[open]");
-    if (isInUse && !this.#isOutdated) return;
+  #show(text, path) {
+    const before = this.#menus();
+    const focused = before.findIndex((menu) => menu.contains(document.activeElement));
+    const open = before.findIndex((menu) => menu.open);
+    if (path === this.#shown && (focused >= 0 || open >= 0)) return; // nothing changes below a finger
     const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("narrowing");
-    if (fresh) this.#root.replaceChildren(...fresh.childNodes);
-    this.#menus()[focused]?.querySelector("summary").focus();
-    this.#isOutdated = false;
+    if (!fresh) return;
+    this.#root.replaceChildren(...fresh.childNodes);
+    this.#shown = path;
+    const after = this.#menus();
+    if (after[open]) after[open].open = true;
+    after[focused]?.querySelector("summary").focus();
   }
 
   #menus() {
@@ -66,4 +81,9 @@ export class Narrowing {
       }
     }
   }
+}
+
+/** What a choice is called, without its count. */
+function words(link) {
+  return link.firstChild.textContent.trim();
 }

@@ -6,7 +6,7 @@ import { Narrowing } from "./narrowing.js";
 import { View } from "./showing.js";
 
 const PAUSE = 70; // milliseconds without a key before a question is asked
-const PATIENCE = 300; // before the list is called busy
+const PATIENCE = 150; // before the list is called busy: what comes sooner must not flicker
 const AGAIN = { waiting: 2_000, trouble: 3_000, answered: 30_000, refused: 30_000 };
 
 const form = document.getElementById("search");

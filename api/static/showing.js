@@ -36,7 +36,8 @@ export class View {
 
   /** Say what is wrong; the last answer stays, visibly the last one. */
   trouble(sentence) {
-    this.#say("trouble", `${sentence} What you see is the last answer; trying again.`);
+    const kept = this.hits.children.length > 0 ? "What you see is the last answer; it" : "It";
+    this.#say("trouble", `${sentence} ${kept} goes on by itself.`);
   }
 
   busy(isBusy) {

@@ -148,6 +148,16 @@ class Catalog:
             return found
         raise ModelNotFound(repo_id)
 
+    def removed_at(self, repo_id: str) -> datetime | None:
+        """Give when a model of just this name was found to be no longer public; `None`: none ever was.
+
+        Looks through all that was ever removed: for when a model is not found, and not before.
+        """
+        t = tables.tombstones.c
+        query = select(func.max(t.removed_at)).where(t.repo_id == repo_id)
+        with self._database.reading() as connection:
+            return from_millis(connection.execute(query).scalar_one())
+
     def by_numbers(self, numbers: Sequence[int]) -> dict[int, StoredModel]:
         """Give the models of these numbers; numbers the catalog no longer holds are left out."""
         if not numbers:

@@ -60,16 +60,58 @@ def test_no_hit_helps_on(client: TestClient) -> None:
     assert "Try it another way" in text
 
 
+def ways(text: str) -> dict[str, str]:
+    """Where the buttons lead that are offered when nothing matches, by what they say."""
+    found = re.findall(r'<a class="button quiet" href="([^"]*)">(.*?)</a>', text)
+    return {re.sub(r"<.*?>", "", words): path for path, words in found}
+
+
+def test_no_hit_offers_to_ask_for_less(client: TestClient) -> None:
+    text = client.get("/", params={"q": "zzzz qwen -coder format:gguf", "sort": "likes"}).text
+
+    assert list(ways(text).items()) == [
+        ("Leave out -coder", "/?q=zzzz%20qwen%20format%3Agguf&amp;sort=likes"),
+        ("Leave out format:gguf", "/?q=zzzz%20qwen%20-coder&amp;sort=likes"),
+        ("Leave out zzzz", "/?q=qwen%20-coder%20format%3Agguf&amp;sort=likes"),
+        ("Leave out qwen", "/?q=zzzz%20-coder%20format%3Agguf&amp;sort=likes"),
+    ]
+
+
+def test_no_hit_of_an_owner_offers_all_others(client: TestClient) -> None:
+    assert ways(client.get("/", params={"q": "TheBloke/whisper"}).text) == {
+        "whisper of any owner": "/?q=/whisper"
+    }
+    assert ways(client.get("/TheBloke", params={"q": "whisper"}).text) == {"Search all models": "/?q=whisper"}
+
+
+def test_a_page_behind_the_last_leads_back(client: TestClient) -> None:
+    assert ways(client.get("/?q=llama&offset=500").text) == {"To the first": "/?q=llama"}
+
+
 def test_an_index_under_construction_says_so(empty_client: TestClient, tmp_path: Path) -> None:
     fill_home(tmp_path, complete=False)
 
     assert "the first pass over the Hub is still running" in empty_client.get("/").text
 
 
+@pytest.mark.parametrize(("days", "is_old"), [(1, False), (5, True)])
+def test_what_was_read_long_ago_is_called_old(
+    empty_client: TestClient, tmp_path: Path, days: int, *, is_old: bool
+) -> None:
+    fill_home(tmp_path, days_ago=days)
+
+    hits, model = empty_client.get("/?q=llama").text, empty_client.get("/gpt2-legacy").text
+
+    assert f"as of {days} day" in hits
+    assert ("nothing new has been read from the Hub since" in hits) is is_old
+    assert f"Hubdex last read from the Hub {days} day" in model
+    assert ("What is shown here may have changed since." in model) is is_old
+
+
 def test_the_page_waits_for_the_first_models(empty_client: TestClient) -> None:
     response = empty_client.get("/")
 
-    assert response.status_code == 200
+    assert response.status_code == 503
     assert "The first models are on their way" in response.text
     assert 'data-state="waiting"' in empty_client.get("/-/results").text
 
@@ -79,7 +121,7 @@ def test_a_model_has_a_page(client: TestClient) -> None:
 
     assert "<code>hf download meta-llama/Llama-3.2-1B</code>" in text
     assert 'href="https://huggingface.co/meta-llama/Llama-3.2-1B"' in text
-    assert "ask for access on huggingface.co" in text
+    assert "Ask for access at" in text
     assert "7.2B" in text
     assert "/blob/main/model.safetensors" in text
 

@@ -4,6 +4,7 @@ import pytest
 
 from api.pages.coverage import coverage_html
 from api.pages.hits import marked
+from api.pages.markup import prose
 from api.pages.words import compact_count, time_ago, time_until
 from indexer.search import Coverage
 from tests.factories import NOON
@@ -40,6 +41,11 @@ def test_what_is_to_come_is_told_in_one_unit() -> None:
 
 def test_marks_stay_inside_their_part() -> None:
     assert marked("a<b", [(-3, -1), (1, 2), (2, 9)]) == "a<mark>&lt;</mark>b"
+
+
+def test_what_stands_in_backticks_is_code() -> None:
+    assert prose("run `a<b`, or `c") == "run <code>a&lt;b</code>, or <code>c</code>"
+    assert prose("plain & simple") == "plain &amp; simple"
 
 
 def coverage(**overrides: object) -> str:

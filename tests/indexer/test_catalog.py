@@ -152,6 +152,8 @@ def test_a_removed_model_leaves_a_tombstone_and_comes_back_under_its_number(cata
     assert [(change.number, change.model) for change in changes(catalog, 2)] == [(number, None)]
     with pytest.raises(ModelNotFound, match="a/x"):
         catalog.find("a/x")
+    assert catalog.removed_at("a/x") is not None
+    assert catalog.removed_at("a/y") is None
     assert (catalog.state().models, catalog.state().removed) == (1, 1)
 
     catalog.apply(batch(listed(1, "a/x")))

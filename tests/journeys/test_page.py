@@ -1,111 +1,23 @@
 """The page in a real Chromium: typing, keys, late answers, without a script, and back again."""
 
-import os
 import re
-import shutil
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Error,
-    Page,
-    Route,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Error, Page, Route, expect
 
 from tests.factories import NAMES, fill_home
+from tests.journeys.browsing import HITS, Watch, ids
 from tests.journeys.running import Product, read_line
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-]  # fmt: skip
 BLOKE_LLAMAS = {
     "TheBloke/Llama-2-7B-Chat-GGUF",
     "TheBloke/CodeLlama-7B-GGUF",
     "TheBloke/TinyLlama-1.1B-Chat-v1.0-GGUF",
 }
-HITS = "#hits a.hit"
-
-
-@dataclass
-class Watch:
-    """What the browser complained about, and where it tried to go."""
-
-    complaints: list[str] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)
-
-    def listen(self, context: BrowserContext) -> None:
-        context.route("**/*", self._guard)
-        context.on("console", self._on_console)
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-
-    def _guard(self, route: Route) -> None:
-        if urlsplit(route.request.url).hostname == "127.0.0.1":
-            route.fallback()
-        else:
-            self.outside.append(route.request.url)
-            route.abort()
-
-    def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        reason = "no Chromium: apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("home")
-    fill_home(home)
-    return home
-
-
-@pytest.fixture
-def service(filled_home: Path) -> Iterator[str]:
-    with Product(filled_home, "https://huggingface.co", {}).running("api") as process:
-        yield read_line(process, "Hubdex on ").split()[-1]
-
-
-@pytest.fixture
-def watch() -> Iterator[Watch]:
-    watch = Watch()
-    yield watch
-    assert watch.outside == []
-    assert watch.complaints == []
-
-
-@pytest.fixture
-def page(browser: Browser, watch: Watch) -> Iterator[Page]:
-    with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
-        watch.listen(context)
-        yield context.new_page()
-
-
-def ids(page: Page) -> list[str]:
-    return [(hit.get_attribute("href") or "").removeprefix("/") for hit in page.locator(HITS).all()]
 
 
 def test_typing_lists_what_is_meant(page: Page, service: str) -> None:
@@ -256,7 +168,7 @@ def test_a_service_that_is_gone_leaves_the_last_answer(page: Page, service: str,
     watch.complaints.clear()
 
 
-def test_the_waiting_page_fills_by_itself(page: Page, tmp_path: Path) -> None:
+def test_the_waiting_page_fills_by_itself(page: Page, tmp_path: Path, watch: Watch) -> None:
     with Product(tmp_path, "https://huggingface.co", {}).running("api") as process:
         page.goto(read_line(process, "Hubdex on ").split()[-1])
         expect(page.locator("#after")).to_contain_text("The first models are on their way")
@@ -264,15 +176,21 @@ def test_the_waiting_page_fills_by_itself(page: Page, tmp_path: Path) -> None:
         fill_home(tmp_path)
 
         expect(page.locator(HITS)).to_have_count(20, timeout=20_000)
+    assert ["503" in text for text in watch.complaints] == [True]
+    watch.complaints.clear()
 
 
-def test_a_model_page_hands_its_command_over(page: Page, service: str) -> None:
+@pytest.mark.parametrize(
+    ("at", "text"), [(0, "TheBloke/CodeLlama-7B-GGUF"), (1, "hf download TheBloke/CodeLlama-7B-GGUF")]
+)
+def test_a_model_page_hands_its_id_and_commands_over(page: Page, service: str, at: int, text: str) -> None:
     page.goto(f"{service}/TheBloke/CodeLlama-7B-GGUF")
 
-    page.get_by_role("button", name="Copy").first.click()
+    page.get_by_role("button", name="Copy").nth(at).click()
 
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == "hf download TheBloke/CodeLlama-7B-GGUF"
+    expect(page.get_by_role("status").nth(at)).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == text
 
 
 def test_the_api_page_draws_itself(page: Page, service: str) -> None:
