@@ -246,12 +246,18 @@ class Catalog:
                 )
             )
 
-    def outlines(self) -> Iterator[list[Outline]]:
-        """Give every model in outline, in the order of their numbers, a page at a time."""
+    def outlines(self, after: int = 0, until: int | None = None) -> Iterator[list[Outline]]:
+        """Give models in outline, in the order of their numbers, a page at a time.
+
+        Args:
+            after: models above this number.
+            until: and up to this one; `None`: all there are.
+
+        """
         t = tables.models.c
-        after = 0
+        bounds = [] if until is None else [t.number <= until]
         while True:
-            query = select(*OUTLINE).where(t.number > after).order_by(t.number).limit(PAGE)
+            query = select(*OUTLINE).where(t.number > after, *bounds).order_by(t.number).limit(PAGE)
             with self._database.reading() as connection:
                 page = [to_outline(row) for row in connection.execute(query)]
             if not page:

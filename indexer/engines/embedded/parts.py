@@ -1,0 +1,138 @@
+"""An index built by several processes at once: each builds a part, then the parts become one index.
+
+Cutting names is Python's work, and Python does one thing at a time: a single process leaves most of the
+second core idle. A Tantivy index is a list of segments, files that never change; an index of all parts is
+their files in one folder, and one list (`meta.json`).
+"""
+
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import TypeAlias
+
+import orjson
+
+from indexer.documents import Document
+from indexer.engines.embedded.schema import make_schema, open_index, to_tantivy
+from indexer.errors import EngineError
+from indexer.process import collect_garbage_rarely
+
+HEAP_BYTES = 800_000_000
+"""Memory for grams before they go to disk, in all; fewer, larger segments need fewer merges."""
+THREADS = 2
+TOLD_EVERY = 2_000
+"""Documents between two reports of progress."""
+
+Documents: TypeAlias = Callable[[], Iterable[Document]]
+"""Gives the documents of a part; where there are several parts, each is called in a process of its own."""
+Progress: TypeAlias = Callable[[int], None]
+"""Told how many more documents were written."""
+
+_META = "meta.json"
+_MANAGED = ".managed.json"
+_LOCKS = (".tantivy-writer.lock", ".tantivy-meta.lock")
+
+
+def build(folder: Path, parts: Sequence[Documents], progress: Progress) -> None:
+    """Build an index of all parts in an empty folder.
+
+    Raises:
+        EngineError: a process that builds a part failed.
+        ValueError, OSError, RuntimeError: Tantivy failed.
+
+    """
+    if len(parts) == 1:
+        _build_part(folder, parts[0], progress)
+        return
+    folders = [folder / f"part-{number}" for number in range(len(parts))]
+    for one in folders:
+        one.mkdir()
+    _build_apart(list(zip(folders, parts, strict=True)), progress)
+    _join(folder, folders)
+
+
+def _build_part(folder: Path, documents: Documents, progress: Progress, of: int = 1) -> None:
+    writer = open_index(folder, make_schema()).writer(HEAP_BYTES // of, max(1, THREADS // of))
+    written = 0
+    for document in documents():
+        writer.add_document(to_tantivy(document))
+        written += 1
+        if written % TOLD_EVERY == 0:
+            progress(TOLD_EVERY)
+    progress(written % TOLD_EVERY)
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+def _build_apart(parts: Sequence[tuple[Path, Documents]], progress: Progress) -> None:
+    context = get_context("spawn")  # a fork would inherit the catalog's connections and other threads' locks
+    pipes: list[Connection] = []
+    processes = []
+    try:
+        for folder, documents in parts:
+            ours, theirs = context.Pipe(duplex=False)
+            pipes.append(ours)
+            process = context.Process(target=_work, args=(folder, documents, len(parts), theirs), daemon=True)
+            process.start()
+            processes.append(process)
+            theirs.close()
+        _listen(pipes, progress)
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+
+
+def _listen(pipes: Sequence[Connection], progress: Progress) -> None:
+    """Wait until every part is built."""
+    waiting = list(pipes)
+    while waiting:
+        for pipe in wait(waiting):
+            assert isinstance(pipe, Connection)
+            try:
+                said = pipe.recv()
+            except EOFError:
+                raise EngineError("A process that builds the index ended before it was done.") from None
+            match said:
+                case int():
+                    progress(said)
+                case str():
+                    raise EngineError(said)
+                case _:
+                    waiting.remove(pipe)
+
+
+def _work(folder: Path, documents: Documents, of: int, pipe: Connection) -> None:
+    """Build a part; a process of its own. What it says: how many more are written, why it failed, or `None`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
+    collect_garbage_rarely()
+    try:
+        _build_part(folder, documents, pipe.send, of)
+        pipe.send(None)
+    except BrokenPipeError:
+        return  # nobody waits for it any more
+    except Exception as error:  # noqa: BLE001  whatever it is, it is told where somebody handles it
+        pipe.send(f"A process that builds the index failed: {error}.")
+
+
+def _join(folder: Path, parts: Sequence[Path]) -> None:
+    """Make one index of several: move their files together, and list all segments."""
+    metas = [orjson.loads((part / _META).read_bytes()) for part in parts]
+    managed: list[str] = []
+    for part in parts:
+        for file in part.iterdir():
+            if file.name not in (_META, _MANAGED, *_LOCKS):
+                file.rename(folder / file.name)
+                managed.append(file.name)
+            else:
+                file.unlink()
+        part.rmdir()
+    joined = metas[0] | {"segments": [segment for meta in metas for segment in meta["segments"]]}
+    (folder / _MANAGED).write_bytes(orjson.dumps([*managed, _META]))
+    (folder / _META).write_bytes(orjson.dumps(joined))
+    held = open_index(folder, make_schema()).searcher().num_docs
+    wanted = sum(segment["max_doc"] for segment in joined["segments"])
+    if held != wanted:
+        raise EngineError(f"The index of all parts holds {held} models of {wanted}.")
