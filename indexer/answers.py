@@ -13,7 +13,7 @@ from indexer.filters import Filters
 from indexer.formats import formats_of
 from indexer.query import SearchQuery
 from indexer.records import CatalogState, Checkpoint, SetAside, StoredModel
-from indexer.search import Coverage, Hit, SearchPage
+from indexer.search import Coverage, Hit, OwnersPage, SearchPage
 from indexer.text import words_of
 
 
@@ -103,6 +103,20 @@ class SearchAnswer(TypedDict):
     index: IndexAnswer
 
 
+class OwnerAnswer(TypedDict):
+    """An owner, as it is written, and how many models it has."""
+
+    name: str
+    models: int
+
+
+class OwnersAnswer(TypedDict):
+    """The owners whose names begin with what was typed."""
+
+    owners: list[OwnerAnswer]
+    index: IndexAnswer
+
+
 class PassAnswer(TypedDict):
     """How far a pass over the Hub has come."""
 
@@ -171,6 +185,14 @@ def page_answer(page: SearchPage) -> SearchAnswer:
         },
         "query": query_answer(page.query),
         "took_ms": page.took_ms,
+        "index": index_answer(page.coverage),
+    }
+
+
+def owners_answer(page: OwnersPage) -> OwnersAnswer:
+    """Give the answer to the beginning of an owner's name."""
+    return {
+        "owners": [{"name": owner.name, "models": owner.models} for owner in page.owners],
         "index": index_answer(page.coverage),
     }
 

@@ -9,9 +9,11 @@ from operator import itemgetter
 from indexer.catalog.store import Catalog, utc_now
 from indexer.engines.contract import EngineReader, FacetCounts, IndexState, Selected, Selection
 from indexer.grams import find
+from indexer.owners import Owner
 from indexer.query import SearchQuery, Wanted
 from indexer.ranking import Step, rank_of
 from indexer.records import CatalogState, StoredModel
+from indexer.text import compact
 
 STATE_SECONDS = 1.0
 """How long the catalog's numbers are good for: an answer need not count them anew."""
@@ -58,6 +60,15 @@ class SearchPage:
     total_exact: bool
     facets: FacetCounts
     took_ms: float
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersPage:
+    """The answer to the beginning of an owner's name."""
+
+    owners: tuple[Owner, ...]
+    """Best first."""
     coverage: Coverage
 
 
@@ -121,6 +132,21 @@ class Search:
         page = ranked[query.offset : query.offset + query.limit]
         selected = tuple(Selected(number, step) for (_, step), number in page)
         return replace(selection, selected=selected, total=len(ranked), ordered=True)
+
+    def owners(self, prefix: str, limit: int) -> OwnersPage:
+        """Give owners whose compact text begins with a prefix, best first; raises what `answer` does.
+
+        Args:
+            prefix: compact; an empty one is the beginning of all.
+            limit: owners of the answer, at most `MAX_OWNERS`.
+
+        """
+        selection = self._engine.owners(prefix, limit)
+        ids = self._catalog.names_of([one.number for one in selection.owners])
+        named = ((ids.get(one.number, "").rpartition("/")[0], one.models) for one in selection.owners)
+        # The index may be behind a rename, here too.
+        owners = tuple(Owner(name, n) for name, n in named if name and compact(name).startswith(prefix))
+        return OwnersPage(owners, self._coverage(selection.state))
 
     def coverage(self) -> Coverage:
         """Give how much of the Hub the index stands for."""

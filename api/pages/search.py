@@ -10,6 +10,7 @@ from api.pages.hits import hit_html
 from api.pages.layout import Frame, Site, page, search_box, search_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
 from api.pages.narrowing import narrowing_html
+from api.pages.owners import Suggestions, named_html, suggested_html
 from api.pages.words import plural
 from indexer.query import MAX_DEPTH, Sort
 from indexer.ranking import Step
@@ -28,10 +29,16 @@ _OWNER = Template("""\
 """)
 _ANSWER = Template("""\
 <div id="answer" data-state="$state">
-<div class="about"><p id="count" role="status">$count</p><p id="coverage">$coverage</p></div>
+<div class="about">
+<p id="count" role="status">$count</p><p id="named">$named</p><p id="coverage">$coverage</p>
+</div>
 <p id="notice" role="alert"$quiet>$notice</p>
+<div id="choices">
+<ul id="owners" class="owners" aria-label="Owners">
+$owners</ul>
 <ol id="hits" class="hits" aria-label="Models">
 $hits</ol>
+</div>
 <div id="after">$after</div>
 </div>
 """)
@@ -59,6 +66,8 @@ _WAITING = Template("""\
 </section>
 """)
 
+_BLANK = dict.fromkeys(("count", "named", "coverage", "owners", "hits", "after"), NOTHING)
+
 _FIRST: dict[Sort, str] = {
     "relevance": "most downloaded first", "downloads": "most downloaded first", "likes": "most liked first",
     "trending": "trending first", "updated": "last updated first", "created": "newest first",
@@ -83,7 +92,15 @@ class Refused:
 Outcome = SearchPage | Waiting | Refused
 
 
-def search_page(site: Site, text: str, outcome: Outcome, now: datetime, owner: str = "") -> HTMLResponse:
+def search_page(
+    site: Site,
+    text: str,
+    outcome: Outcome,
+    now: datetime,
+    *,
+    owner: str = "",
+    suggestions: Suggestions | None = None,
+) -> HTMLResponse:
     """Give the search page, over all models or those of one owner, with an answer in it."""
     answer = outcome if isinstance(outcome, SearchPage) else None
     sort = answer.query.sort if answer else "relevance"
@@ -94,7 +111,7 @@ def search_page(site: Site, text: str, outcome: Outcome, now: datetime, owner: s
         heading=heading,
         box=box,
         narrowing=narrowing_html(answer, owner),
-        answer=answer_html(outcome, now, owner),
+        answer=answer_html(outcome, now, owner=owner, suggestions=suggestions),
     )
     head = _NO_SCRIPT_AGAIN if isinstance(outcome, Waiting) else NOTHING
     status = 422 if isinstance(outcome, Refused) else 200
@@ -106,8 +123,10 @@ def search_page(site: Site, text: str, outcome: Outcome, now: datetime, owner: s
     )
 
 
-def answer_html(outcome: Outcome, now: datetime, owner: str = "") -> Html:
-    """Give an answer: the hits, how many there are, and what they stand for."""
+def answer_html(
+    outcome: Outcome, now: datetime, *, owner: str = "", suggestions: Suggestions | None = None
+) -> Html:
+    """Give an answer: the hits, how many there are, what they stand for, and owners that may be meant."""
     if isinstance(outcome, Waiting):
         return _answer("waiting", after=_waiting(outcome))
     if isinstance(outcome, Refused):
@@ -116,24 +135,17 @@ def answer_html(outcome: Outcome, now: datetime, owner: str = "") -> Html:
     return _answer(
         "answered",
         count=_count(outcome, owner),
+        named=named_html(suggestions),
         coverage=coverage_html(outcome.coverage, now),
+        owners=suggested_html(suggestions, outcome.query.sort),
         hits=joined(hit_html(hit, offset + at, now) for at, hit in enumerate(outcome.hits)),
         after=_paging(outcome, owner) if outcome.hits else NOTHING if owner else _EMPTY,
     )
 
 
-def _answer(
-    state: str,
-    *,
-    count: Html = NOTHING,
-    coverage: Html = NOTHING,
-    notice: str = "",
-    hits: Html = NOTHING,
-    after: Html = NOTHING,
-) -> Html:
+def _answer(state: str, *, notice: str = "", **parts: Html) -> Html:
     quiet = NOTHING if notice else Html(" hidden")
-    parts = {"count": count, "coverage": coverage, "notice": notice, "hits": hits, "after": after}
-    return fill(_ANSWER, state=state, quiet=quiet, **parts)
+    return fill(_ANSWER, **{**_BLANK, **parts}, state=state, notice=notice, quiet=quiet)
 
 
 def _count(answer: SearchPage, owner: str) -> Html:

@@ -57,7 +57,7 @@ def page_of_a_place(
     if found.model:
         return model_page(site, found.model, now)
     outcome = outcome_of(sources, asked.of_owner(found.name), NARROWED_BY)
-    return search_page(site, asked.text, outcome, now, found.name)
+    return search_page(site, asked.text, outcome, now, owner=found.name)
 
 
 def find_place(sources: Sources, path: str) -> Found:
