@@ -13,7 +13,7 @@ from indexer.query import Sort
 _SUGGESTED = Template("""\
 <li><a class="pick" id="owner-$number" href="$path">
 <i aria-hidden="true"></i><span class="unseen">Owner </span><span class="name">$name</span>
-<span class="unseen">, </span><span class="number">$models <span class="word">$word</span></span>
+<span class="number">$models <span class="word">$word</span></span>
 </a><a class="page" href="$page" title="Page of $title"><span class="unseen">Page of $title</span></a></li>
 """)
 _NAMED = Template('<a href="$path">Page of $name</a>')
