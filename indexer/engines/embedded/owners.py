@@ -5,8 +5,9 @@ come before those of known ones, and those before all others. So nothing has to 
 many models that hardly anybody downloads do not make an owner a great one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
+from math import inf
 
 import tantivy
 
@@ -61,19 +62,19 @@ class OwnerSearching:
                 if len(self._found) >= self._limit or self._models_at_most() >= most:
                     break
                 self._add(narrowed)
-        return tuple(
-            SelectedOwner(number, self._count(owner))
-            for owner, number in islice(self._found.items(), self._limit)
-        )
+        found = dict(islice(self._found.items(), self._limit))
+        counts = self._counts(found)
+        return tuple(SelectedOwner(number, counts[owner]) for owner, number in found.items())
 
     def _wanted(self) -> Iterator[tuple[Query, float]]:
         """Select the models of owners called just so, then of all that begin so; at most so many each."""
-        steps: list[tuple[SearchQuery, float]] = [(SearchQuery(owner=self._prefix), float("inf"))]
-        if 0 < len(self._prefix) <= OWNER_PREFIX_GRAM:
-            steps = [(steps[0][0], self._searcher.doc_freq(OWNER_PREFIX, self._prefix))]
-        if self._prefix:
-            called = self._searcher.doc_freq(OWNER.wholes, EXACT + self._prefix)
-            steps.insert(0, (SearchQuery(owner=self._prefix, owner_only=True), called))
+        count, prefix = self._searcher.doc_freq, self._prefix
+        steps: list[tuple[SearchQuery, float]] = []
+        if prefix:
+            called = SearchQuery(owner=prefix, owner_only=True)
+            steps.append((called, count(OWNER.wholes, EXACT + prefix)))
+        is_counted = 0 < len(prefix) <= OWNER_PREFIX_GRAM
+        steps.append((SearchQuery(owner=prefix), count(OWNER_PREFIX, prefix) if is_counted else inf))
         for query, most in steps:
             models = self._selector.everything(query)
             if models is not None:
@@ -109,7 +110,13 @@ class OwnerSearching:
         for one in counted["owners"]["buckets"]:
             yield -float(one["weight"]["value"]), str(one["key"]), int(one["number"]["value"])
 
-    def _count(self, owner: str) -> int:
-        models = tantivy.Query.term_query(self._selector.schema, AUTHOR, owner, "basic")
-        counted = self._searcher.aggregate(models, {"models": {"value_count": {"field": POPULARITY}}})
-        return int(counted["models"]["value"])
+    def _counts(self, owners: Collection[str]) -> dict[str, int]:
+        """Count the models of each of these owners."""
+        if not owners:
+            return {}
+        terms = [tantivy.Query.term_query(self._selector.schema, AUTHOR, one, "basic") for one in owners]
+        models = tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in terms])
+        counted = self._searcher.aggregate(
+            models, {"owners": {"terms": {"field": AUTHOR, "size": len(owners)}}}
+        )
+        return {str(one["key"]): int(one["doc_count"]) for one in counted["owners"]["buckets"]}
