@@ -82,8 +82,8 @@ class EngineReader(Protocol):
     def owners(self, prefix: str, limit: int) -> OwnerSelection:
         """Select owners whose compact text begins with a prefix; raises EngineUnavailable like `search`.
 
-        Whoever is called exactly so comes first, then whose models are popular. Owners that differ
-        only in case are one.
+        Whoever is called exactly so comes first, then whose models are popular; at most `MAX_OWNERS`.
+        Owners that differ only in case are one.
         """
         ...
 
