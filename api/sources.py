@@ -12,7 +12,7 @@ from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable, M
 from indexer.query import SearchQuery
 from indexer.quota import QuotaFile, Window
 from indexer.records import SetAside
-from indexer.search import Coverage, Search, SearchPage
+from indexer.search import Coverage, OwnersPage, Search, SearchPage
 
 SET_ASIDE_SHOWN = 20
 """Rows without meaning that are shown at once."""
@@ -65,6 +65,12 @@ class Sources:
 
         """
         page = self._searching().answer(query)
+        _require_models(page.coverage)
+        return page
+
+    def owners(self, prefix: str, limit: int) -> OwnersPage:
+        """Give owners whose compact text begins with a prefix; raises what `answer` does."""
+        page = self._searching().owners(prefix, limit)
         _require_models(page.coverage)
         return page
 

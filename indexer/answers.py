@@ -14,7 +14,7 @@ from indexer.formats import formats_of
 from indexer.lineage import Derived, KnownBase, Relation, tag_of
 from indexer.query import SearchQuery
 from indexer.records import CatalogState, Checkpoint, SetAside, StoredModel
-from indexer.search import Coverage, Hit, SearchPage
+from indexer.search import Coverage, Hit, OwnersPage, SearchPage
 from indexer.text import words_of
 
 
@@ -132,6 +132,20 @@ class SearchAnswer(TypedDict):
     index: IndexAnswer
 
 
+class OwnerAnswer(TypedDict):
+    """An owner, as it is written, and how many models it has."""
+
+    name: str
+    models: int
+
+
+class OwnersAnswer(TypedDict):
+    """The owners whose names begin with what was typed."""
+
+    owners: list[OwnerAnswer]
+    index: IndexAnswer
+
+
 class PassAnswer(TypedDict):
     """How far a pass over the Hub has come."""
 
@@ -201,6 +215,14 @@ def page_answer(page: SearchPage) -> SearchAnswer:
         "facets_exact": page.facets_exact,
         "query": query_answer(page.query),
         "took_ms": page.took_ms,
+        "index": index_answer(page.coverage),
+    }
+
+
+def owners_answer(page: OwnersPage) -> OwnersAnswer:
+    """Give the answer to the beginning of an owner's name."""
+    return {
+        "owners": [{"name": owner.name, "models": owner.models} for owner in page.owners],
         "index": index_answer(page.coverage),
     }
 

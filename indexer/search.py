@@ -10,9 +10,11 @@ from indexer.catalog.store import Catalog, utc_now
 from indexer.engines.contract import EngineReader, FacetCounts, IndexState, Selected, Selection
 from indexer.grams import find
 from indexer.keywords import keywords_of, tag_with
+from indexer.owners import Owner
 from indexer.query import SearchQuery, Wanted
 from indexer.ranking import Rank, Step, rank_of
 from indexer.records import CatalogState, Outline, StoredModel
+from indexer.text import compact
 
 STATE_SECONDS = 1.0
 """How long the catalog's numbers are good for: an answer need not count them anew."""
@@ -63,6 +65,15 @@ class SearchPage:
     facets_exact: bool
     """Whether the facets were counted, not estimated."""
     took_ms: float
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class OwnersPage:
+    """The answer to the beginning of an owner's name."""
+
+    owners: tuple[Owner, ...]
+    """Best first."""
     coverage: Coverage
 
 
@@ -127,6 +138,25 @@ class Search:
         page = ranked[query.offset : query.offset + query.limit]
         selected = tuple(Selected(number, step) for (_, step), number in page)
         return replace(selection, selected=selected, total=len(ranked), ordered=True)
+
+    def owners(self, prefix: str, limit: int) -> OwnersPage:
+        """Give owners whose compact text begins with a prefix, best first; raises what `answer` does.
+
+        Args:
+            prefix: compact; an empty one is the beginning of all.
+            limit: owners of the answer, at most `MAX_OWNERS`.
+
+        """
+        selection = self._engine.owners(prefix, limit)
+        outlines = self._catalog.outlines_of([one.number for one in selection.owners])
+        owners = [
+            Owner(outlines[one.number].repo_id.rpartition("/")[0], one.models)
+            for one in selection.owners
+            if one.number in outlines
+        ]
+        # The index may be behind a rename, here too.
+        present = (one for one in owners if one.name and compact(one.name).startswith(prefix))
+        return OwnersPage(tuple(present), self._coverage(selection.state))
 
     def coverage(self) -> Coverage:
         """Give how much of the Hub the index stands for."""

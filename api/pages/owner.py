@@ -3,6 +3,7 @@
 from api.pages.layout import Site
 from api.pages.markup import Html, Template, fill
 from api.pages.words import plural
+from indexer.owners import Owner
 
 _OWNER = Template("""\
 <div class="whose">
@@ -12,12 +13,12 @@ _OWNER = Template("""\
 """)
 
 
-def owner_html(site: Site, owner: str, models: int) -> Html:
+def owner_html(site: Site, owner: Owner) -> Html:
     """Give the heading of an owner's page."""
     return fill(
         _OWNER,
-        owner=owner,
-        models=plural(models, "model"),
-        hub=site.hub_url(owner),
+        owner=owner.name,
+        models=plural(owner.models, "model"),
+        hub=site.hub_url(owner.name),
         hub_name=site.hub_name,
     )

@@ -12,7 +12,10 @@ from api.pages.hits import hit_html
 from api.pages.layout import Frame, Site, page, search_box, search_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
 from api.pages.narrowing import narrowing_html
+from api.pages.owner import owner_html
+from api.pages.owners import Suggestions, named_html, suggested_html
 from api.pages.words import plural
+from indexer.owners import Owner
 from indexer.query import MAX_DEPTH, Sort
 from indexer.ranking import Step
 from indexer.search import SearchPage
@@ -25,16 +28,24 @@ $heading$box$narrowing$answer""")
 _HEADING = Html('<h1 class="unseen">Models of the Hub</h1>\n')
 _ANSWER = Template("""\
 <div id="answer" data-state="$state">
-<div class="about"><p id="count" role="status">$count</p><p id="coverage">$coverage</p></div>
+<div class="about">
+<p id="count" role="status">$count</p><p id="named">$named</p><p id="coverage">$coverage</p>
+</div>
 <p id="notice" role="alert"$quiet>$notice</p>
+<div id="choices">
+<ul id="owners" class="owners" aria-label="Owners">
+$owners</ul>
 <ol id="hits" class="hits" aria-label="Models">
 $hits</ol>
+</div>
 <div id="after">$after</div>
 </div>
 """)
 _PAGING = Template('<nav class="paging" aria-label="Pages">$previous$next</nav>')
 _PREVIOUS = Template('<a class="button quiet" rel="prev" href="$path">Previous</a>')
 _NEXT = Template('<a class="button quiet" rel="next" href="$path">More</a>')
+_BLANK = dict.fromkeys(("count", "named", "coverage", "owners", "hits", "after"), NOTHING)
+
 _FIRST: dict[Sort, str] = {
     "relevance": "most downloaded first", "downloads": "most downloaded first", "likes": "most liked first",
     "trending": "trending first", "updated": "last updated first", "created": "newest first",
@@ -67,19 +78,20 @@ def search_page(
     outcome: Outcome,
     now: datetime,
     *,
-    owner: str = "",
-    heading: Html = _HEADING,
+    owned: Owner | None = None,
+    suggestions: Suggestions | None = None,
 ) -> HTMLResponse:
     """Give the search page, over all models or those of one owner, with an answer in it."""
+    owner = owned.name if owned else ""
     answer = outcome if isinstance(outcome, SearchPage) else None
     sort = answer.query.sort if answer else "relevance"
     box = search_box(text, owner=owner, sort=sort, focused=not text and not owner)
     content = fill(
         _SEARCH,
-        heading=heading,
+        heading=owner_html(site, owned) if owned else _HEADING,
         box=box,
         narrowing=narrowing_html(answer, owner),
-        answer=answer_html(outcome, now, owner),
+        answer=answer_html(outcome, now, owner=owner, suggestions=suggestions),
     )
     status = _STATUSES.get(type(outcome), 200)
     title = " - ".join(part for part in (text, owner, "Hubdex") if part)
@@ -90,8 +102,10 @@ def search_page(
     )
 
 
-def answer_html(outcome: Outcome, now: datetime, owner: str = "") -> Html:
-    """Give an answer: the hits, how many there are, and what they stand for."""
+def answer_html(
+    outcome: Outcome, now: datetime, *, owner: str = "", suggestions: Suggestions | None = None
+) -> Html:
+    """Give an answer: the hits, how many there are, what they stand for, and owners that may be meant."""
     if isinstance(outcome, Waiting):
         return _answer("waiting", after=waiting_html(outcome.models))
     if isinstance(outcome, Refused):
@@ -100,24 +114,17 @@ def answer_html(outcome: Outcome, now: datetime, owner: str = "") -> Html:
     return _answer(
         "answered",
         count=_count(outcome, owner),
+        named=named_html(suggestions),
         coverage=coverage_html(outcome.coverage, now),
+        owners=suggested_html(suggestions, outcome.query.sort),
         hits=joined(hit_html(hit, offset + at, now) for at, hit in enumerate(outcome.hits)),
         after=_paging(outcome, owner) if outcome.hits else empty_html(outcome.query, outcome.total, owner),
     )
 
 
-def _answer(
-    state: str,
-    *,
-    count: Html = NOTHING,
-    coverage: Html = NOTHING,
-    notice: str = "",
-    hits: Html = NOTHING,
-    after: Html = NOTHING,
-) -> Html:
+def _answer(state: str, *, notice: str = "", **parts: Html) -> Html:
     quiet = NOTHING if notice else Html(" hidden")
-    parts = {"count": count, "coverage": coverage, "notice": notice, "hits": hits, "after": after}
-    return fill(_ANSWER, state=state, quiet=quiet, **parts)
+    return fill(_ANSWER, **{**_BLANK, **parts}, state=state, notice=notice, quiet=quiet)
 
 
 def _count(answer: SearchPage, owner: str) -> Html:

@@ -6,12 +6,18 @@ from typing import Annotated, cast, get_args
 
 from fastapi import Depends, Query
 
+from api.pages.owners import Suggestions
 from api.pages.search import PAGE_HITS, Outcome, Refused, Waiting
 from api.paths import MAX_ID
 from api.sources import Sources
 from indexer.errors import BadRequest, CatalogMissing, EngineUnavailable
 from indexer.filters import Facet
+from indexer.owners import owner_typed
 from indexer.query import SearchQuery, Sort, parse_query
+from indexer.search import SearchPage
+
+SUGGESTED = 3
+"""Owners that are suggested at once."""
 
 Text = Annotated[str, Query(alias="q")]
 Offset = Annotated[str, Query(alias="offset", max_length=20)]
@@ -53,6 +59,14 @@ def outcome_of(sources: Sources, asked: Asked, facets: Sequence[Facet] = ()) -> 
         return Refused(str(error))
     except EngineUnavailable:
         return Waiting(_models_read(sources))
+
+
+def suggestions_of(sources: Sources, asked: Asked, outcome: Outcome) -> Suggestions | None:
+    """Suggest owners beside the first answer to what was typed; `None` when no owner can be meant."""
+    typed = owner_typed(asked.text)
+    if typed is None or asked.owner or asked.offset or not isinstance(outcome, SearchPage):
+        return None
+    return Suggestions(typed, sources.owners(typed.prefix, SUGGESTED).owners)
 
 
 def owner_of(sources: Sources, name: str) -> tuple[str, int] | None:

@@ -11,7 +11,7 @@ from api.pages.narrowing import NARROWED_BY, narrowing_html
 from api.pages.search import answer_html, search_page
 from api.pages.status import status_page
 from api.paths import NARROWING, RESULTS, STATUS
-from api.routes.outcomes import FromAddress, outcome_of
+from api.routes.outcomes import FromAddress, outcome_of, suggestions_of
 from api.standing import standing_of
 from indexer.search import SearchPage
 
@@ -22,13 +22,17 @@ router = APIRouter(include_in_schema=False)
 def home(sources: FromSources, site: FromSite, now: Now, asked: FromAddress) -> Response:
     """Give the search page, with the answer to what was asked."""
     about_all = asked.of_owner("")
-    return search_page(site, asked.text, outcome_of(sources, about_all, NARROWED_BY), now)
+    outcome = outcome_of(sources, about_all, NARROWED_BY)
+    suggestions = suggestions_of(sources, about_all, outcome)
+    return search_page(site, asked.text, outcome, now, suggestions=suggestions)
 
 
 @router.get(RESULTS)
 def results(sources: FromSources, now: Now, asked: FromAddress) -> Response:
     """Give an answer alone, for the script of the search page."""
-    return HTMLResponse(answer_html(outcome_of(sources, asked), now, asked.owner))
+    outcome = outcome_of(sources, asked)
+    suggestions = suggestions_of(sources, asked, outcome)
+    return HTMLResponse(answer_html(outcome, now, owner=asked.owner, suggestions=suggestions))
 
 
 @router.get(NARROWING)

@@ -12,12 +12,12 @@ from api.family import family_of
 from api.pages.layout import model_path, search_path
 from api.pages.model import model_page
 from api.pages.narrowing import NARROWED_BY
-from api.pages.owner import owner_html
 from api.pages.search import search_page
 from api.paths import Place, places_of
 from api.routes.outcomes import FromAddress, outcome_of, owner_of
 from api.sources import Sources
 from indexer.errors import ModelNotFound
+from indexer.owners import Owner
 from indexer.records import StoredModel
 
 router = APIRouter(include_in_schema=False)
@@ -62,8 +62,7 @@ def page_of_a_place(
         family = family_of(sources, found.model)
         return model_page(site, found.model, family, now, sources.catalog().state().crawled_at)
     outcome = outcome_of(sources, asked.of_owner(found.name), NARROWED_BY)
-    heading = owner_html(site, found.name, found.models)
-    return search_page(site, asked.text, outcome, now, owner=found.name, heading=heading)
+    return search_page(site, asked.text, outcome, now, owned=Owner(found.name, found.models))
 
 
 def find_place(sources: Sources, path: str) -> Found:

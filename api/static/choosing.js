@@ -1,15 +1,18 @@
-// Makes the list of hits a listbox that is steered from the text box: the combobox pattern of ARIA.
+// Makes owners and hits one listbox that is steered from the text box: the combobox pattern of ARIA.
 
 export class Choice {
   #input;
-  #list;
+  #root;
   #current = null;
 
-  constructor(input, list) {
+  /** `root` holds the lists of what can be chosen, each under its own label. */
+  constructor(input, root) {
     this.#input = input;
-    this.#list = list;
-    list.setAttribute("role", "listbox");
-    for (const [name, value] of [["role", "combobox"], ["aria-controls", list.id], ["aria-autocomplete", "list"]]) {
+    this.#root = root;
+    root.setAttribute("role", "listbox");
+    root.setAttribute("aria-label", "Owners and models");
+    for (const list of root.children) list.setAttribute("role", "group");
+    for (const [name, value] of [["role", "combobox"], ["aria-controls", root.id], ["aria-autocomplete", "list"]]) {
       input.setAttribute(name, value);
     }
     this.renew();
@@ -20,10 +23,10 @@ export class Choice {
   }
 
   get options() {
-    return [...this.#list.querySelectorAll("a.hit")];
+    return [...this.#root.querySelectorAll("a.pick, a.hit")];
   }
 
-  /** The hits have changed: nothing is chosen among them. */
+  /** The lists have changed: nothing is chosen in them. */
   renew() {
     const options = this.options;
     for (const option of options) {
@@ -31,6 +34,11 @@ export class Choice {
       option.setAttribute("role", "option");
       option.setAttribute("aria-selected", "false");
       option.tabIndex = -1;
+    }
+    // A listbox has no other links in it: by keyboard, the page of an owner is behind picking the owner.
+    for (const shortcut of this.#root.querySelectorAll("a.page")) {
+      shortcut.tabIndex = -1;
+      shortcut.setAttribute("aria-hidden", "true");
     }
     this.#input.setAttribute("aria-expanded", String(options.length > 0));
     this.choose(null);

@@ -15,7 +15,7 @@ const results = form.dataset.results;
 const heading = [...home.split("/").slice(1), "Hubdex"].filter(Boolean).join(" - ");
 const input = document.getElementById("q");
 const view = new View(document.getElementById("answer"));
-const choice = new Choice(input, view.hits);
+const choice = new Choice(input, view.choices);
 const asker = new Asker();
 const clear = clearButton();
 let shown = input.defaultValue; // what the browser put back, or was typed early, is asked below
@@ -131,10 +131,17 @@ function onKey(event) {
 }
 
 function onClick(event) {
-  const link = event.target.closest("a[rel=next]");
+  const link = event.target.closest("a[rel=next], a.pick");
   if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  more(link);
+  if (link.rel === "next") more(link);
+  else pick(link);
+}
+
+/** The owner stands in the box; the name is typed on behind it. */
+function pick(link) {
+  choose(new URL(link.href));
+  input.focus();
 }
 
 function clearButton() {

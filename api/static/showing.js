@@ -5,7 +5,9 @@ const part = (root, id) => root.querySelector(`#${id}`);
 export class View {
   constructor(root) {
     this.root = root;
+    this.choices = part(root, "choices");
     this.hits = part(root, "hits");
+    this.owners = part(root, "owners");
     this.notice = part(root, "notice");
   }
 
@@ -16,6 +18,8 @@ export class View {
   /** Show an answer in the place of the last one. */
   replace(answer) {
     this.#take(answer);
+    this.#text("named", answer);
+    this.owners.replaceChildren(...part(answer, "owners").children);
     this.hits.replaceChildren(...part(answer, "hits").children);
   }
 

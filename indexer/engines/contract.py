@@ -55,11 +55,38 @@ class Selection:
     """Whether they were counted one by one; else they are estimated from a sample."""
 
 
+@dataclass(frozen=True, slots=True)
+class SelectedOwner:
+    """An owner an engine selected."""
+
+    number: int
+    """The catalog's number of a model of its: there the name stands as it is written."""
+    models: int
+    """How many models it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerSelection:
+    """An engine's answer to the beginning of an owner's name."""
+
+    owners: tuple[SelectedOwner, ...]
+    """Best first."""
+    state: IndexState
+
+
 class EngineReader(Protocol):
     """The read side. Safe to share between threads."""
 
     def search(self, query: SearchQuery) -> Selection:
         """Select models; raises EngineUnavailable when there is no index."""
+        ...
+
+    def owners(self, prefix: str, limit: int) -> OwnerSelection:
+        """Select owners whose compact text begins with a prefix; raises EngineUnavailable like `search`.
+
+        Whoever is called exactly so comes first, then whose models are popular; at most `MAX_OWNERS`.
+        Owners that differ only in case are one.
+        """
         ...
 
     def state(self) -> IndexState:

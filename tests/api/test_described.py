@@ -36,9 +36,14 @@ logger = logging.getLogger(__name__)
 SET_BY_HAND = os.environ.get("HUBDEX_TEST_API_CASES")
 CASES = int(SET_BY_HAND or 6_000)
 """How many questions in all; the same ones every time unless their number was set by hand."""
-SHARES = {"/v1/search": 0.8, "/v1/models/{owner}/{name}": 0.1, "/v1/models/{name}": 0.1}
+SHARES = {
+    "/v1/search": 0.75,
+    "/v1/owners": 0.05,
+    "/v1/models/{owner}/{name}": 0.1,
+    "/v1/models/{name}": 0.1,
+}
 """What takes no parameter is asked once."""
-ASKED = {"/v1/search": 7}
+ASKED = {"/v1/search": 7, "/v1/owners": 2}
 """Questions made of one generated case: the whole, and each of its parameters alone."""
 CHECKS = [
     not_a_server_error,
@@ -116,7 +121,7 @@ def asked_sensibly(case: Case[Any], name: str | None, text: str | None) -> Case[
         owner, _, rest = name.rpartition("/")
         known = {"owner": owner, "name": rest}
         case.path_parameters = {key: known[key] for key in case.path_parameters or {}}
-    if text is not None and case.path.endswith("/search"):
+    if text is not None and case.path.endswith(("/search", "/owners")):
         case.query = {**(case.query or {}), "q": text}
     return case
 

@@ -1,11 +1,112 @@
+import re
 from pathlib import Path
 
+import pytest
 from starlette.testclient import TestClient
 
 from tests.api.test_pages import shown
 from tests.factories import NAMES, fill_home, make_listed
 
 BLOKE = [name for name in NAMES if name.startswith("TheBloke/")]
+
+
+def told(client: TestClient, **parameters: object) -> list[tuple[str, int]]:
+    answer = client.get("/v1/owners", params=parameters).json()  # type: ignore[arg-type]
+    return [(one["name"], one["models"]) for one in answer["owners"]]
+
+
+def test_owners_are_given_by_the_beginning_of_their_names(client: TestClient) -> None:
+    assert told(client, q="theb") == [("TheBloke", 6)]
+    assert told(client, q="meta-L") == told(client, q="metallama/Lla") == [("meta-llama", 3)]
+    assert told(client, q="google", limit=1) == [("google", 3)]
+    assert told(client, q="google") == [("google", 3), ("google-bert", 1)]
+    assert told(client, q="gpt2-legacy") == told(client, q="oke") == []
+
+
+def test_owners_of_the_most_popular_models_come_first_when_nothing_is_typed(client: TestClient) -> None:
+    owners = {name.split("/")[0] for name in NAMES if "/" in name}
+
+    assert told(client, limit=3)[0] == ("TheBloke", 6)
+    assert len(told(client, limit=20)) == 20
+    assert {name for name, _ in told(client, limit=20)} < owners
+
+
+def test_the_answer_about_owners_says_what_it_stands_for(client: TestClient) -> None:
+    index = client.get("/v1/owners", params={"q": "the"}).json()["index"]
+
+    assert (index["models"], index["complete"]) == (len(NAMES), True)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"limit": "0"}, "`limit`"),
+        ({"limit": "21"}, "`limit`"),
+        ({"limit": "x"}, "`limit`"),
+        ({"q": "a" * 256}, "`q`"),
+        ({"offset": "1"}, "`offset`"),
+    ],
+)
+def test_a_wrong_question_about_owners_is_refused(
+    client: TestClient, parameters: dict[str, str], named: str
+) -> None:
+    response = client.get("/v1/owners", params=parameters)
+
+    assert response.status_code == 422
+    assert response.json()["error"] == "bad_request"
+    assert named in response.json()["message"]
+
+
+def test_owners_are_told_only_once_there_is_an_index(empty_client: TestClient) -> None:
+    assert empty_client.get("/v1/owners", params={"q": "a"}).status_code == 503
+
+
+def suggested(client: TestClient, **parameters: object) -> list[str]:
+    """Where the owners lead that are suggested, in order."""
+    text = client.get("/-/results", params=parameters).text  # type: ignore[arg-type]
+    return re.findall(r'<a class="pick" id="owner-\d" href="([^"]+)">', text)
+
+
+def test_an_owner_is_suggested_while_it_is_typed(client: TestClient) -> None:
+    text = client.get("/", params={"q": "theb"}).text
+
+    assert suggested(client, q="theb") == ["/?q=TheBloke/"]
+    assert '<span class="name"><mark>TheB</mark>loke</span>' in text
+    assert '<span class="number">6 <span class="word">models</span></span>' in text
+    assert '<a class="page" href="/TheBloke" title="Page of TheBloke">' in text
+    assert text.index('id="owner-0"') < text.index('id="hit-0"')
+    assert suggested(client, q="theb/lla 7b", sort="likes") == ["/?q=TheBloke/lla%207b&amp;sort=likes"]
+    assert len(suggested(client, q="m")) == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["", "theb lla", "/theb", "-theb", "author:thebloke", "hf.co/TheBloke/x", "zz"]
+)
+def test_no_owner_is_suggested_where_none_can_be_meant(client: TestClient, text: str) -> None:
+    assert suggested(client, q=text) == []
+
+
+def test_no_owner_is_suggested_on_later_pages_and_on_the_page_of_one(client: TestClient) -> None:
+    assert suggested(client, q="m") != []
+    assert suggested(client, q="m", offset=20) == []
+    assert suggested(client, q="m", owner="microsoft") == []
+
+
+@pytest.mark.parametrize("text", ["TheBloke/", "thebloke/lla"])
+def test_an_owner_that_stands_there_is_linked_and_not_suggested(client: TestClient, text: str) -> None:
+    assert suggested(client, q=text) == []
+    assert '<a href="/TheBloke">Page of TheBloke</a>' in client.get("/", params={"q": text}).text
+    assert "Page of" not in client.get("/", params={"q": "TheBloke lla"}).text
+
+
+def test_names_of_owners_stay_text(empty_client: TestClient, tmp_path: Path) -> None:
+    fill_home(tmp_path, (make_listed("<i>x&/a"),))
+
+    for text in ("i", "ix", "<i>x&/"):
+        answer = empty_client.get("/-/results", params={"q": text}).text
+
+        assert "<i>x" not in answer
+        assert "&lt;" in answer
 
 
 def test_an_owner_has_a_page_of_all_their_models_by_popularity(client: TestClient) -> None:

@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, Route, expect
@@ -35,7 +36,7 @@ def test_typing_lists_what_is_meant(page: Page, service: str) -> None:
 
 
 def test_keys_choose_and_open_a_hit(page: Page, service: str) -> None:
-    page.goto(f"{service}/?q=qwen")
+    page.goto(f"{service}/?q=/qwen")
     box = page.locator("#q")
     box.focus()
     count = len(ids(page))
@@ -54,6 +55,53 @@ def test_keys_choose_and_open_a_hit(page: Page, service: str) -> None:
     box.press("Enter")
 
     expect(page).to_have_url(f"{service}/{chosen}")
+
+
+def test_an_owner_is_picked_by_keys_and_its_models_typed_on(page: Page, service: str) -> None:
+    asked: list[str] = []
+    page.goto(service)
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    box = page.locator("#q")
+
+    box.press_sequentially("theb", delay=15)
+    owner = page.get_by_role("listbox").get_by_role("group", name="Owners").get_by_role("option")
+    expect(owner).to_have_accessible_name("Owner TheBloke 6 models")
+    expect(owner.locator("mark")).to_have_text("TheB")
+    box.press("ArrowDown")
+    expect(box).to_have_attribute("aria-activedescendant", "owner-0")
+    expect(owner).to_have_attribute("aria-selected", "true")
+    box.press("ArrowDown")
+    expect(box).to_have_attribute("aria-activedescendant", "hit-0")
+    box.press("ArrowUp")
+    box.press("Enter")
+
+    expect(box).to_have_value("TheBloke/")
+    expect(page.locator("#count")).to_have_text("6 models match")
+    expect(owner).to_have_count(0)
+    page.keyboard.type("lla", delay=15)
+    expect(page.locator("#count")).to_have_text("3 models match")
+    assert set(ids(page)) == BLOKE_LLAMAS
+    assert {path for path in asked if "static" not in path} == {"/-/results", "/-/narrowing"}
+    page.go_back()
+    expect(box).to_have_value("theb")
+    expect(owner).to_have_count(1)
+
+
+def test_owners_are_picked_and_visited_by_a_click(page: Page, service: str) -> None:
+    page.goto(f"{service}/?q=m")
+    expect(page.locator("#owners li")).to_have_count(3)
+    page.locator("#q").fill("micr")
+    expect(page.locator("#owners li")).to_have_count(1)
+
+    page.locator("#owners a.pick").click()
+    expect(page.locator("#q")).to_have_value("microsoft/")
+    expect(page.locator("#q")).to_be_focused()
+    page.get_by_role("link", name="Page of microsoft").click()
+    expect(page).to_have_url(f"{service}/microsoft")
+
+    page.goto(f"{service}/?q=micr")
+    page.locator("#owners a.page").click()
+    expect(page).to_have_url(f"{service}/microsoft")
 
 
 def test_escape_clears(page: Page, service: str) -> None:
@@ -220,7 +268,7 @@ def test_typing_on_the_page_of_an_owner_stays_there(page: Page, service: str) ->
     assert page.url == f"{service}/TheBloke"
 
 
-PLAIN = ["/", "/?q=llama", "/?q=zzzzzzz", "/TheBloke/CodeLlama-7B-GGUF", "/docs", "/TheBloke", "/-/status"]
+PLAIN = ["/", "/?q=m", "/?q=zzzzzzz", "/TheBloke/CodeLlama-7B-GGUF", "/docs", "/TheBloke", "/-/status"]
 
 
 @pytest.mark.parametrize("path", PLAIN)
@@ -241,6 +289,14 @@ def test_everything_works_without_a_script(browser: Browser, watch: Watch, servi
         page.get_by_role("button", name="Search").click()
         assert set(ids(page)) == BLOKE_LLAMAS
 
+        page.locator("#q").fill("theb")
+        page.get_by_role("button", name="Search").click()
+        page.get_by_role("link", name="Owner TheBloke").click()
+        expect(page.locator("#q")).to_have_value("TheBloke/")
+        page.get_by_role("link", name="Page of TheBloke").click()
+        expect(page).to_have_url(f"{service}/TheBloke")
+
+        page.goto(f"{service}/?q=TheBloke/llama")
         page.locator(HITS, has_text="CodeLlama").click()
         expect(page.locator("h1")).to_have_text("TheBloke/CodeLlama-7B-GGUF")
         page.go_back()

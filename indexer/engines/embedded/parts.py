@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import orjson
 
@@ -89,8 +89,7 @@ def _listen(pipes: Sequence[Connection], progress: Progress) -> None:
     """Wait until every part is built."""
     waiting = list(pipes)
     while waiting:
-        for pipe in wait(waiting):
-            assert isinstance(pipe, Connection)
+        for pipe in cast("list[Connection]", wait(waiting)):
             try:
                 said = pipe.recv()
             except EOFError:
@@ -105,7 +104,7 @@ def _listen(pipes: Sequence[Connection], progress: Progress) -> None:
 
 
 def _work(folder: Path, documents: Documents, of: int, pipe: Connection) -> None:
-    """Build a part; a process of its own. What it says: how many more are written, why it failed, or `None`."""
+    """Build a part, in a process of its own; and say how many more are written, why it failed, or `None`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     collect_garbage_rarely()
     try:

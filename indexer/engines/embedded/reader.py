@@ -7,8 +7,9 @@ from threading import Lock
 
 import tantivy
 
-from indexer.engines.contract import IndexState, Selection
+from indexer.engines.contract import IndexState, OwnerSelection, Selection
 from indexer.engines.embedded import folder as folders
+from indexer.engines.embedded.owners import OwnerSearching
 from indexer.engines.embedded.schema import make_schema, open_index
 from indexer.engines.embedded.searching import Searching
 from indexer.engines.embedded.selecting import Selector
@@ -86,6 +87,15 @@ class EmbeddedReader:
             while len(self._remembered) > REMEMBERED:
                 self._remembered.popitem(last=False)
         return selection
+
+    def owners(self, prefix: str, limit: int) -> OwnerSelection:
+        """Select owners whose compact text begins with a prefix, best first; raises what `search` does."""
+        opened = self._current()
+        try:
+            owners = OwnerSearching(opened.searcher, opened.selector, prefix, limit).run()
+        except (ValueError, OSError, RuntimeError) as error:
+            raise EngineError(f"The embedded index cannot be read: {error}.") from error
+        return OwnerSelection(owners, opened.state)
 
     def _current(self) -> _Opened:
         folder = folders.live_folder(self._root)
