@@ -1,8 +1,9 @@
 """The write side of the embedded engine."""
 
 import logging
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import tantivy
@@ -10,6 +11,8 @@ import tantivy
 from indexer.documents import Document
 from indexer.engines.contract import IndexState
 from indexer.engines.embedded import folder as folders
+from indexer.engines.embedded.damage import damaged_file
+from indexer.engines.embedded.failing import translated
 from indexer.engines.embedded.schema import NUMBER, make_schema, open_index, to_tantivy
 from indexer.engines.embedded.short import drop_short, has_short, write_short
 from indexer.errors import EngineError
@@ -34,21 +37,33 @@ class EmbeddedWriter:
         self._root = root
         self._schema = make_schema()
         self._writer: tantivy.IndexWriter | None = None
+        self._verified: Path | None = None
 
     def state(self) -> IndexState | None:
-        """Give how far the live index follows; `None` when it is missing, broken or outdated."""
+        """Give how far the live index follows; `None` when it is missing, broken or outdated.
+
+        The models are counted. Every file is held to its checksum the first time.
+        """
         folder = folders.live_folder(self._root)
-        state = folder and folders.read_state(folder)
-        if not folder or not state:
+        if folder is None:
             return None
         try:
             with _translated():
-                index = open_index(folder, self._schema)
-                index.reload()
-                return state if index.searcher().num_docs >= 0 else None
-        except EngineError:
-            logger.warning("index unreadable folder=%s", folder.name)
+                return self._state_of(folder)
+        except EngineError as error:
+            logger.warning("index unusable folder=%s why=%s", folder.name, error)
             return None
+
+    def _state_of(self, folder: Path) -> IndexState:
+        state = folders.read_state(folder)
+        if folder != self._verified:
+            damaged = damaged_file(folder)
+            if damaged:
+                raise EngineError(f"The file {damaged} is not as it was written.")
+            self._verified = folder
+        index = open_index(folder, self._schema)
+        index.reload()
+        return replace(state, models=index.searcher().num_docs)
 
     def write(self, documents: Iterable[Document], removals: Iterable[int]) -> None:
         """Add or replace documents and drop removed numbers, visible after `commit`."""
@@ -87,6 +102,7 @@ class EmbeddedWriter:
             write_short(folder, index, self._schema, state)
             folders.write_state(folder, state)
             folders.make_live(self._root, folder)
+            self._verified = folder
             folders.drop_others(self._root)
 
     def close(self) -> None:
@@ -112,10 +128,5 @@ class EmbeddedWriter:
         return self._writer
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Tantivy raises ValueError, OSError or RuntimeError for whatever is wrong with an index."""
-    try:
-        yield
-    except (ValueError, OSError, RuntimeError) as error:
-        raise EngineError(f"The embedded index failed: {error}.") from error
+def _translated() -> AbstractContextManager[None]:
+    return translated("The embedded index failed")
