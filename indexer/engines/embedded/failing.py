@@ -11,6 +11,8 @@ MAX_REASON = 300
 """Characters of Tantivy's own words in a sentence of ours."""
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_OF_A_THREAD = "io::Error most likely"
+"""Of what stopped a thread of its own Tantivy tells only so much."""
 _OS_ERROR = re.compile(r"(?:os error |code: )(\d+)")
 
 
@@ -39,6 +41,8 @@ def translated(failed: str, kind: type[EngineError] = EngineError) -> Iterator[N
 def _sentence(failed: str, error: BaseException) -> str:
     if _has_no_room(error):
         return f"{failed}: the disk takes no more (full, over a quota or failing); make room and go on."
+    if _OF_A_THREAD in str(error):
+        return f"{failed}: its files could not be written (most likely the disk is full or failing)."
     return f"{failed}: {' '.join(str(error).split())[:MAX_REASON]}."
 
 

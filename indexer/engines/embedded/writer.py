@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,31 +87,42 @@ class EmbeddedWriter:
             folders.write_state(folder, state)
 
     def rebuild(self, documents: Iterable[Document], state: IndexState) -> None:
-        """Build a new index beside the live one and put it in its place at once."""
+        """Build a new index beside the live one and put it in its place at once.
+
+        Where that fails, what was built of it is gone again: on a full disk it would be in the way.
+        """
         self.close()
         with _translated():
             self._root.mkdir(parents=True, exist_ok=True)
             folders.drop_others(self._root)
             folder = folders.new_folder(self._root)
-            index = open_index(folder, self._schema)
-            writer = index.writer(REBUILD_HEAP_BYTES, THREADS)
+        try:
+            with _translated():
+                self._build(folder, documents, state)
+                folders.make_live(self._root, folder)
+                self._verified = folder
+        finally:
+            folders.drop_others(self._root)
+
+    def _build(self, folder: Path, documents: Iterable[Document], state: IndexState) -> None:
+        index = open_index(folder, self._schema)
+        writer = index.writer(REBUILD_HEAP_BYTES, THREADS)
+        try:
             for document in documents:
                 writer.add_document(to_tantivy(document))
             writer.commit()
-            writer.wait_merging_threads()
-            write_short(folder, index, self._schema, state)
-            folders.write_state(folder, state)
-            folders.make_live(self._root, folder)
-            self._verified = folder
-            folders.drop_others(self._root)
+        except BaseException:
+            _let_go(writer)  # its threads must not go on writing to what is about to be removed
+            raise
+        writer.wait_merging_threads()
+        write_short(folder, index, self._schema, state)
+        folders.write_state(folder, state)
 
     def close(self) -> None:
         """Let go of the index; what was not committed is dropped."""
         if self._writer is not None:
             writer, self._writer = self._writer, None
-            with _translated():
-                writer.rollback()
-                writer.wait_merging_threads()
+            _let_go(writer)
 
     def _live_folder(self) -> Path:
         folder = folders.live_folder(self._root)
@@ -126,6 +137,13 @@ class EmbeddedWriter:
                     UPDATE_HEAP_BYTES, THREADS
                 )
         return self._writer
+
+
+def _let_go(writer: tantivy.IndexWriter) -> None:
+    """Drop what was not committed; a writer that failed drops it by itself, and has said why before."""
+    with suppress(EngineError), _translated():
+        writer.rollback()
+        writer.wait_merging_threads()
 
 
 def _translated() -> AbstractContextManager[None]:
