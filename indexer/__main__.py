@@ -1,4 +1,4 @@
-"""`python -m indexer {sync,rebuild,search}`: the index follows the catalog, or is asked."""
+"""`python -m indexer {sync,rebuild,check,search,status}`: the index follows the catalog, or is asked."""
 
 import argparse
 import dataclasses
@@ -9,13 +9,14 @@ from typing import get_args
 
 import orjson
 
-from indexer.answers import page_answer, set_asides_answer, status_answer
+from indexer.answers import check_answer, page_answer, set_asides_answer, status_answer
 from indexer.catalog.passes import SET_ASIDE_KEPT
 from indexer.catalog.store import Catalog, utc_now
+from indexer.checking import SAMPLE, check_index
 from indexer.config import HomeConfig, read_config
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
-from indexer.errors import EXIT_DONE, CatalogMissing, CatalogOutdated, EngineUnavailable
+from indexer.errors import EXIT_DONE, EXIT_FAILED, CatalogMissing, CatalogOutdated, EngineUnavailable
 from indexer.process import (
     StopRequest,
     collect_garbage_rarely,
@@ -27,7 +28,7 @@ from indexer.query import Sort, parse_query
 from indexer.remote import ask_service
 from indexer.search import Search
 from indexer.sync import Sync, SyncReport
-from indexer.terminal import answer_lines, has_colours, json_line, set_aside_lines, status_lines
+from indexer.terminal import answer_lines, check_lines, has_colours, json_line, set_aside_lines, status_lines
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,6 +46,12 @@ def _parser() -> argparse.ArgumentParser:
         "--interval", type=float, default=2.0, metavar="SECONDS", help="pause between two looks (default 2)"
     )
     rebuild = commands.add_parser("rebuild", help="build the index anew from the catalog")
+    check = commands.add_parser("check", help="compare the index with the catalog")
+    drawn = check.add_mutually_exclusive_group()
+    drawn.add_argument(
+        "--sample", type=_positive, default=SAMPLE, metavar="N", help=f"compare N models (default {SAMPLE:,})"
+    )
+    drawn.add_argument("--all", action="store_true", help="compare every model")
     search = commands.add_parser("search", help="ask the index", prog="hubdex search")
     search.add_argument("q", nargs="*", help="the query, e.g. TheBloke/llama")
     search.add_argument(
@@ -64,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="show the newest N rows of the Hub that had no meaning (20 when N is not given)",
     )
-    for command in (sync, rebuild, search, status):
+    for command in (sync, rebuild, check, search, status):
         command.add_argument("--json", action="store_true", help="answer in JSON")
     return parser
 
@@ -76,6 +83,8 @@ def _run(arguments: argparse.Namespace) -> int:
         return _search(config, arguments)
     if arguments.command == "status":
         return _status(config, arguments)
+    if arguments.command == "check":
+        return _check(config, arguments)
     collect_garbage_rarely()
     with exclusive(config.lock_folder, "index sync"):
         if arguments.command == "rebuild":
@@ -133,6 +142,26 @@ def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def _check(config: HomeConfig, arguments: argparse.Namespace) -> int:
+    collect_garbage_rarely()
+    with Catalog(config.database_url, read_only=True) as catalog:
+        report = check_index(
+            catalog,
+            EmbeddedReader(config.index_folder),
+            sample=None if arguments.all else arguments.sample,
+            progress=_progress,
+        )
+    print(json_line(check_answer(report)) if arguments.json else "\n".join(check_lines(report)))
+    return EXIT_DONE if report.agrees else EXIT_FAILED
+
+
+def _positive(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("1 or more")
+    return count
+
+
 def _count(text: str) -> int:
     count = int(text)
     if not 1 <= count <= SET_ASIDE_KEPT:
@@ -176,7 +205,7 @@ def _report(report: SyncReport, *, as_json: bool) -> None:
 
 def _progress(written: int, of: int) -> None:
     if sys.stderr.isatty():
-        print(f"\r{written:,} of {of:,} documents", end="" if written < of else "\n", file=sys.stderr)
+        print(f"\r{written:,} of {of:,} models", end="" if written < of else "\n", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from typing_extensions import TypedDict
 
+from indexer.checking import CheckReport
 from indexer.engines.contract import IndexState
 from indexer.filters import Filters
 from indexer.formats import formats_of
@@ -329,6 +330,56 @@ def filters_answer(filters: Filters) -> dict[str, list[str]]:
     """Give what a model must be, by field."""
     answer: dict[str, list[str]] = {facet: list(values) for facet, values in filters.any_of}
     return {**answer, "tag": list(filters.tags)} if filters.tags else answer
+
+
+class DifferenceAnswer(TypedDict):
+    """A model that the index holds other than the catalog."""
+
+    number: int
+    """The catalog's number of it."""
+    id: str | None
+    """`None` when the catalog has no such model."""
+    what: str
+
+
+class CheckAnswer(TypedDict):
+    """Whether an index holds what its catalog has."""
+
+    agrees: bool
+    problems: list[str]
+    models: int
+    serial: int
+    index_models: int | None
+    index_serial: int | None
+    index_behind: int
+    """Changes and moved counters that a sync would bring in."""
+    compared: int
+    left_out: int
+    """Models that changed since the index was made."""
+    differing: int
+    differences: list[DifferenceAnswer]
+    seconds: float
+
+
+def check_answer(report: CheckReport) -> CheckAnswer:
+    """Give what a check found."""
+    index, comparison = report.index, report.comparison
+    return {
+        "agrees": report.agrees,
+        "problems": list(report.problems),
+        "models": report.catalog.models,
+        "serial": report.catalog.serial,
+        "index_models": index.models if index else None,
+        "index_serial": index.serial if index else None,
+        "index_behind": report.behind,
+        "compared": comparison.compared,
+        "left_out": comparison.left_out,
+        "differing": comparison.differing,
+        "differences": [
+            {"number": one.number, "id": one.id, "what": one.what} for one in comparison.differences
+        ],
+        "seconds": round(report.seconds, 3),
+    }
 
 
 def status_answer(state: CatalogState, index: IndexState | None, now: datetime) -> StatusAnswer:

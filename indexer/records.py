@@ -229,6 +229,15 @@ class Outline(NamedTuple):
     trending: float | None = None
 
 
+class Standing(NamedTuple):
+    """A model in outline, and the serials it stands at."""
+
+    outline: Outline
+    serial: int
+    """Of its record."""
+    counters_serial: int
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A record or a removal with the serial that orders it."""

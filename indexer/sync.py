@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -72,17 +72,22 @@ class Sync:
         self._engine = engine
         self._progress = progress
         self._now = now
+        self._recounted = False
 
     def run(self) -> SyncReport:
         """Follow the catalog's changes, or rebuild when that is not possible or dearer."""
         catalog = self._catalog.state()
         index = self._engine.state()
         why = self._unfollowable(catalog, index)
-        if why:
+        if index is None or why:
             return self.rebuild(why)
-        if index is None or (index.serial >= catalog.serial and index.counters_serial >= catalog.serial):
-            return self._touched(catalog, index)
-        return self._follow(catalog, index)
+        if min(index.serial, index.counters_serial) < catalog.serial:
+            return self._follow(catalog, index)
+        if index.models != catalog.models and not self._recounted:
+            self._recounted = True  # were it the catalog that miscounts, building anew would not end
+            return self.rebuild(f"the index held {index.models} models of {catalog.models}")
+        self._engine.commit(replace(index, synced_at=self._now()))
+        return SyncReport("nothing", "up to date", 0, 0, catalog.models, catalog.serial, 0.0)
 
     def rebuild(self, why: str = "asked for") -> SyncReport:
         """Build a new index from the whole catalog and put it in the place of the old one."""
@@ -117,13 +122,6 @@ class Sync:
         if behind > max(SMALL, REBUILD_SHARE * catalog.models):
             return f"{behind} of {catalog.models} models changed"
         return ""
-
-    def _touched(self, catalog: CatalogState, index: IndexState | None) -> SyncReport:
-        if index is not None:
-            self._engine.commit(
-                IndexState(index.catalog, index.serial, index.counters_serial, index.models, self._now())
-            )
-        return SyncReport("nothing", "up to date", 0, 0, catalog.models, catalog.serial, 0.0)
 
     def _follow(self, catalog: CatalogState, index: IndexState) -> SyncReport:
         began = time.monotonic()

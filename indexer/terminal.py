@@ -11,6 +11,7 @@ from typing import TextIO
 import orjson
 
 from indexer.answers import SearchAnswer, moment
+from indexer.checking import CheckReport
 from indexer.engines.contract import IndexState
 from indexer.records import CatalogState, Checkpoint, SetAside
 
@@ -72,6 +73,26 @@ def status_lines(state: CatalogState, index: IndexState | None, now: datetime) -
         yield f"{printable(checkpoint.name):<8} {_pass_words(checkpoint, now)}"
     if state.crawled_at - now > CLOCKS_APART:
         yield "The newest page was stored in what is the future here: this machine's clock was set back."
+
+
+def check_lines(report: CheckReport) -> Iterator[str]:
+    """Say what a check of the index found, the verdict last."""
+    yield from report.problems
+    found = report.comparison
+    for one in found.differences:
+        yield f"{printable(one.id or f'number {one.number}')}: {printable(one.what)}"
+    if found.differing > len(found.differences):
+        yield f"and {found.differing - len(found.differences):,} more"
+    if report.index is not None:
+        behind = f", {report.behind:,} changes behind" if report.behind else ""
+        yield f"index    {report.index.models:,} of {report.catalog.models:,} models{behind}"
+    later = f", {found.left_out:,} left out that changed since" if found.left_out else ""
+    yield f"compared {found.compared:,} models in {report.seconds:.1f} s{later}"
+    if report.agrees:
+        yield "The index agrees with the catalog."
+    else:
+        where = f" in {found.differing:,} of them" if found.differing else ""
+        yield f"The index differs{where}; `hubdex index rebuild` builds it anew."
 
 
 def set_aside_lines(state: CatalogState, rows: Sequence[SetAside], now: datetime) -> Iterator[str]:

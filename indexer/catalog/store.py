@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, Connection, case, func, select
 
 from indexer.catalog import tables
 from indexer.catalog.applying import apply_batch
-from indexer.catalog.database import Database, folded
+from indexer.catalog.database import Database, folded, one_of
 from indexer.catalog.mapping import (
     EPOCH,
     OUTLINE,
@@ -31,6 +31,7 @@ from indexer.records import (
     Checkpoint,
     Outline,
     SetAside,
+    Standing,
     StoredModel,
     Suspect,
     Waypoint,
@@ -172,6 +173,27 @@ class Catalog:
         with self._database.reading() as connection:
             outlines = [to_outline(row) for row in connection.execute(query)]
         return {outline.number: outline for outline in outlines}
+
+    def standings(self, numbers: Sequence[int]) -> dict[int, Standing]:
+        """Give the models of these numbers with their serials; numbers it does not hold are left out."""
+        t = tables.models.c
+        query = select(*OUTLINE, t.serial, t.counters_serial).where(one_of(t.number, numbers))
+        with self._database.reading() as connection:
+            rows = connection.execute(query)
+            found = [Standing(to_outline(row[:-2]), *row[-2:]) for row in rows]
+        return {one.outline.number: one for one in found}
+
+    def removed_since(self, serial: int, numbers: Sequence[int]) -> set[int]:
+        """Give those of the numbers whose models were removed after `serial`."""
+        t = tables.tombstones.c
+        query = select(t.number).where(t.serial > serial, one_of(t.number, numbers))
+        with self._database.reading() as connection:
+            return set(connection.execute(query).scalars())
+
+    def highest_number(self) -> int:
+        """Give the highest number of a model; 0 when there is none."""
+        with self._database.reading() as connection:
+            return int(connection.execute(select(func.max(tables.models.c.number))).scalar() or 0)
 
     def set_aside(self, limit: int = 100) -> list[SetAside]:
         """Give the newest rows that had no meaning, newest first."""

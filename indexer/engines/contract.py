@@ -1,6 +1,6 @@
 """What an engine is: a projection of the catalog that can be fed and asked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -74,6 +74,31 @@ class OwnerSelection:
     state: IndexState
 
 
+class HeldIndex(Protocol):
+    """An index as one commit left it, to be compared with the catalog; later ones do not show."""
+
+    state: IndexState
+    """How far it follows; its models are counted."""
+
+    def damage(self) -> str | None:
+        """Say what is not as it was once stored, as far as the engine can tell; `None` for nothing."""
+        ...
+
+    def highest(self) -> int:
+        """Give the highest number of a model in it; 0 when it is empty."""
+        ...
+
+    def differences(
+        self, numbers: Sequence[int], documents: Mapping[int, Document], *, words: bool
+    ) -> dict[int, str]:
+        """Say of numbers what is held in the place of their documents; nothing of those held rightly.
+
+        Under numbers without a document nothing may be held. With `words`, every document is also
+        looked up by what it should be found by. Raises EngineError when the index cannot be read.
+        """
+        ...
+
+
 class EngineReader(Protocol):
     """The read side. Safe to share between threads."""
 
@@ -91,6 +116,10 @@ class EngineReader(Protocol):
 
     def state(self) -> IndexState:
         """Give how far the index follows; raises EngineUnavailable when there is none."""
+        ...
+
+    def hold(self) -> HeldIndex:
+        """Hold the newest commit still; raises EngineUnavailable when there is none."""
         ...
 
 

@@ -143,6 +143,7 @@ def test_a_rebuild_that_fails_leaves_the_live_index_alone(tmp_path: Path) -> Non
 
     with pytest.raises(EngineError, match="planted"):
         shelf.writer.rebuild(breaking(), state(1))
+    assert len(list(tmp_path.glob("models-*"))) == 1
     assert EmbeddedReader(tmp_path).search(parse_query("x")).total == 1
     shelf.writer.rebuild(documents(["c/z"]), state(1))
     assert len(list(tmp_path.glob("models-*"))) == 1

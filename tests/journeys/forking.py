@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from importlib import import_module
@@ -23,8 +24,8 @@ from typing import IO, Any, Literal, Self
 from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
-Kind = Literal["sql", "file"]
-"""Writes to the catalog, and to the small files beside it."""
+Kind = Literal["sql", "file", "native"]
+"""Writes to the catalog, to the small files beside it, and files that come to be by whatever code."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class Forks:
             room: its name.
             arguments: its command line.
             environment: all of its environment.
-            kill: the write, counted from 1 among those of its kind, that it is killed before.
+            kill: the write, counted from 1 among those of its kind, that it is killed before; of
+                native ones, the file that it is killed after, as soon as that is seen.
             file_bytes: no file may grow beyond so many bytes.
             moments: what the clock shows, look by look; the last one stays. None: the real clock.
             constants: other values for some of the product's, by their full names.
@@ -144,7 +146,10 @@ class Ledger:
                 self._on_file("open", path)
             case "os.mkdir", (path, *_) if not Path(path).is_dir():
                 self._on_file("mkdir", path)
-            case (("os.rename" | "os.remove"), (path, *_)):
+            case (("os.remove" | "os.rmdir"), (str(path), int(folder))) if folder >= 0:
+                below = Path(f"/proc/self/fd/{folder}").readlink()
+                self._on_file(name.removeprefix("os."), below / path)
+            case (("os.rename" | "os.remove" | "os.rmdir"), (path, *_)):
                 self._on_file(name.removeprefix("os."), path)
 
     def _on_file(self, what: str, path: object) -> None:
@@ -176,7 +181,7 @@ def live(job: Mapping[str, Any], ledger: int) -> int:
     for name, value in job["constants"].items():
         module, _, constant = name.rpartition(".")
         setattr(sys.modules[module], constant, value)
-    kill = None if job["kill"] is None else (job["kill"][0], job["kill"][1])
+    kill = None if job["kill"] is None or job["kill"][0] == "native" else tuple(job["kill"])
     Ledger(ledger, os.environ["HUBDEX_HOME"], kill).watch()
     main: Callable[[Sequence[str]], int] = sys.modules[f"{job['room']}.__main__"].main
     code = main(job["arguments"])
@@ -200,9 +205,34 @@ def run(job: Mapping[str, Any]) -> dict[str, object]:
                 sys.excepthook(*sys.exc_info())
             finally:
                 os._exit(code)
+        seen = watch(child, Path(job["environment"]["HUBDEX_HOME"]), job["kill"])
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        writes = [json.loads(line) for line in _text(ledger).splitlines()]
+        writes = [["native", what] for what in seen] + [
+            json.loads(line) for line in _text(ledger).splitlines()
+        ]
         return {"code": code, "out": _text(out), "err": _text(err), "writes": writes}
+
+
+def watch(child: int, home: Path, kill: Sequence[Any] | None) -> list[str]:
+    """Look at the files of a home until a child is to be killed, or has ended; give those that came to be."""
+    if kill is None or kill[0] != "native":
+        return []
+    before, seen = files_of(home), list[str]()
+    while os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        seen += sorted(files_of(home).difference(before, seen))
+        if len(seen) >= kill[1]:
+            os.kill(child, signal.SIGKILL)
+            break
+    return seen
+
+
+def files_of(folder: Path) -> set[str]:
+    """Name the files of a folder and those below, also while they come and go."""
+    found = set()
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            found |= files_of(Path(entry.path)) if entry.is_dir() else {entry.path}
+    return found
 
 
 def _text(file: IO[bytes]) -> str:

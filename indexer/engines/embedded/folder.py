@@ -4,7 +4,8 @@
     <index folder>/models-<stamp>/  one index, with `hubdex.json` (how far it follows) beside its files
 
 `hubdex.json` is written after the index itself has committed: a crash between the two replays
-changes that are already in, which changes nothing.
+changes that are already in, which changes nothing. It names that commit, so that an index older than
+it, put back or left behind by a power cut, is not taken for one that has come as far.
 """
 
 import os
@@ -16,11 +17,14 @@ from uuid import uuid4
 import orjson
 
 from indexer.engines.contract import IndexState
+from indexer.engines.embedded.damage import opstamp_of
 from indexer.engines.embedded.schema import SCHEMA_VERSION
+from indexer.errors import EngineUnavailable
 
 _CURRENT = "current"
 _STATE = "hubdex.json"
 _PREFIX = "models-"
+_REBUILT = "`hubdex index sync` rebuilds it"
 
 
 def live_folder(root: Path) -> Path | None:
@@ -62,30 +66,41 @@ def state_file(folder: Path) -> Path:
     return folder / _STATE
 
 
-def read_state(folder: Path) -> IndexState | None:
-    """Give how far an index follows; `None` when unreadable or of another schema version."""
+def read_state(folder: Path) -> IndexState:
+    """Give how far an index follows.
+
+    Raises:
+        EngineUnavailable: the index is unreadable, of another schema version or older than its state.
+
+    """
     try:
         data = orjson.loads(state_file(folder).read_bytes())
-        if data["schema_version"] != SCHEMA_VERSION:
-            return None
-        return IndexState(
+        version = int(data["schema_version"])
+        if version != SCHEMA_VERSION:
+            raise EngineUnavailable(f"The index is of version {version}, not {SCHEMA_VERSION}; {_REBUILT}.")
+        state = IndexState(
             catalog=str(data["catalog"]),
             serial=int(data["serial"]),
             counters_serial=int(data["counters_serial"]),
             models=int(data["models"]),
             synced_at=datetime.fromisoformat(data["synced_at"]),
         )
+        lost = opstamp_of(folder) < int(data["opstamp"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        raise EngineUnavailable(f"The index is damaged; {_REBUILT}.") from None
+    if lost:
+        raise EngineUnavailable(f"The index is older than its own state says; {_REBUILT}.")
+    return state
 
 
 def write_state(folder: Path, state: IndexState) -> None:
-    """Store how far an index follows."""
+    """Store how far the newest commit of an index follows."""
     replace_file(
         state_file(folder),
         orjson.dumps(
             {
                 "schema_version": SCHEMA_VERSION,
+                "opstamp": opstamp_of(folder),
                 "catalog": state.catalog,
                 "serial": state.serial,
                 "counters_serial": state.counters_serial,
@@ -97,10 +112,24 @@ def write_state(folder: Path, state: IndexState) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a power cut, finds the old or the new one, never a half."""
+    """Write a file so that a reader, or a power cut, finds the old or the new one, never a half.
+
+    What was put into its folder before (Tantivy leaves its last rename to chance) is on the disk
+    before it, and it is there before anything that comes after: the removal of what it replaces.
+    """
     beside = path.with_name(path.name + ".new")
     with beside.open("wb") as handle:
         handle.write(content)
         handle.flush()
         os.fsync(handle.fileno())
+    _sync_folder(path.parent)
     beside.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,20 +1,23 @@
 """The read side of the embedded engine."""
 
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
 import tantivy
 
-from indexer.engines.contract import IndexState, OwnerSelection, Selection
+from indexer.engines.contract import HeldIndex, IndexState, OwnerSelection, Selection
 from indexer.engines.embedded import folder as folders
+from indexer.engines.embedded.comparing import Held
+from indexer.engines.embedded.failing import translated
 from indexer.engines.embedded.owners import OwnerSearching
 from indexer.engines.embedded.schema import make_schema, open_index
 from indexer.engines.embedded.searching import Searching
 from indexer.engines.embedded.selecting import Selector
 from indexer.engines.embedded.short import ShortAnswers, read_short
-from indexer.errors import EngineError, EngineUnavailable
+from indexer.errors import EngineUnavailable
 from indexer.query import SearchQuery
 
 REMEMBERED = 4_096
@@ -76,12 +79,10 @@ class EmbeddedReader:
             if known is not None and known.state is opened.state:
                 self._remembered.move_to_end(asked)
                 return known
-        try:
-            selection = opened.short.answer(asked)
-            if selection is None:
+        selection = opened.short.answer(asked)
+        if selection is None:
+            with translated("The embedded index cannot be read"):
                 selection = Searching(opened.searcher, opened.selector, opened.state, asked).run()
-        except (ValueError, OSError, RuntimeError) as error:
-            raise EngineError(f"The embedded index cannot be read: {error}.") from error
         with self._lock:
             self._remembered[asked] = selection
             while len(self._remembered) > REMEMBERED:
@@ -91,38 +92,60 @@ class EmbeddedReader:
     def owners(self, prefix: str, limit: int) -> OwnerSelection:
         """Select owners whose compact text begins with a prefix, best first; raises what `search` does."""
         opened = self._current()
-        try:
+        with translated("The embedded index cannot be read"):
             owners = OwnerSearching(opened.searcher, opened.selector, prefix, limit).run()
-        except (ValueError, OSError, RuntimeError) as error:
-            raise EngineError(f"The embedded index cannot be read: {error}.") from error
         return OwnerSelection(owners, opened.state)
 
+    def hold(self) -> HeldIndex:
+        """Hold the newest commit still.
+
+        Raises:
+            EngineUnavailable: there is no index, or none that can be opened.
+
+        """
+        opened = self._open(None)
+        return Held(self._root / opened.stamp[0], self._schema, opened.searcher, opened.state)
+
     def _current(self) -> _Opened:
-        folder = folders.live_folder(self._root)
-        stamp = None if folder is None else _stamp(folder)
         opened = self._opened
-        if opened is not None and (stamp is None or opened.stamp == stamp):
-            return opened  # a rebuild that is just taking its place leaves the old one readable
+        if opened is None:
+            opened = self._open(None)
+        elif self._has_moved(opened):
+            # One that is just taking its place, or is damaged, leaves the old one readable.
+            with suppress(EngineUnavailable):
+                opened = self._open(opened)
+        self._opened = opened
+        return opened
+
+    def _has_moved(self, opened: _Opened) -> bool:
+        folder = folders.live_folder(self._root)
+        return folder is not None and opened.stamp != _stamp(folder)
+
+    def _open(self, known: _Opened | None) -> _Opened:
+        """Open the newest commit; what is known to hold the same is kept open."""
+        while True:
+            folder = folders.live_folder(self._root)
+            try:
+                return self._open_in(folder, known)
+            except EngineUnavailable:
+                if folders.live_folder(self._root) == folder:
+                    raise  # else a rebuild has just taken its place
+
+    def _open_in(self, folder: Path | None, known: _Opened | None) -> _Opened:
+        stamp = None if folder is None else _stamp(folder)
         if folder is None or stamp is None:
             raise EngineUnavailable("There is no index yet; it is built by `hubdex index sync`.")
         state = folders.read_state(folder)
-        if state is None:
-            raise EngineUnavailable("The index is of another version; `hubdex index sync` rebuilds it.")
-        try:
-            if opened is not None and opened.is_of(folder, state):
-                searcher, selector = opened.searcher, opened.selector
+        with translated("The index cannot be opened", EngineUnavailable):
+            if known is not None and known.is_of(folder, state):
+                searcher, selector = known.searcher, known.selector
             else:
                 index = open_index(folder, self._schema)
                 index.reload()
                 searcher = index.searcher()
                 selector = Selector(self._schema, searcher)
             state = replace(state, models=searcher.num_docs)
-            self._opened = _Opened(stamp, searcher, selector, state, read_short(folder, state))
-        except (ValueError, OSError, RuntimeError) as error:
-            if opened is not None:
-                return opened
-            raise EngineUnavailable(f"The index cannot be opened: {error}.") from error
-        return self._opened
+            return _Opened(stamp, searcher, selector, state, read_short(folder, state))
 
 
 def _stamp(folder: Path) -> tuple[str, int] | None:

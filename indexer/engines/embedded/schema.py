@@ -2,7 +2,10 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeAlias
+from zlib import crc32
 
+import orjson
 import tantivy
 
 from indexer.documents import Document
@@ -21,6 +24,10 @@ KEYWORDS = "keywords"
 DOWNLOADS = "downloads"
 ORDERS = (DOWNLOADS, "likes", "trending", "created", "updated")
 """What hits can be sorted by beside relevance; each is a field."""
+DIGEST = "digest"
+"""A checksum of all texts of a document: an index cannot be asked which words it has too many."""
+UNSIGNED = (POPULARITY, PARAMS, *ORDERS, DIGEST)
+"""Fields of one number, 0 or more; a document may have none in them."""
 
 OWNER_PREFIX = "owner_prefix"
 OWNER_PREFIX_GRAM = 16
@@ -51,6 +58,7 @@ class Part:
 
 OWNER = Part("owner")
 NAME = Part("name")
+_VALUES = frozenset[str](FACETS)
 
 
 def make_schema() -> tantivy.Schema:
@@ -58,7 +66,7 @@ def make_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     # Signed: deleting by the term of an unsigned field silently deletes nothing (tantivy 0.27).
     builder.add_integer_field(NUMBER, indexed=True, fast=True)
-    for name in (POPULARITY, PARAMS, *ORDERS):
+    for name in UNSIGNED:
         builder.add_unsigned_field(name, fast=True)
     for facet in FACETS:
         builder.add_text_field(facet, fast=True, tokenizer_name="raw", index_option="basic")
@@ -77,48 +85,70 @@ def open_index(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
     return index
 
 
+Texts: TypeAlias = list[tuple[str, str]]
+"""Fields and a text in each; a field of several values comes several times."""
+
+
 def to_tantivy(document: Document) -> tantivy.Document:
-    """Give the document in Tantivy's own form.
+    """Give the document in Tantivy's own form."""
+    target = tantivy.Document()
+    texts = texts_of(document)
+    target.add_integer(NUMBER, document.number)
+    for field, number in numbers_of(document, texts).items():
+        target.add_unsigned(field, number)
+    for field, text in texts:
+        target.add_text(field, text)
+    return target
+
+
+def numbers_of(document: Document, texts: Texts) -> dict[str, int]:
+    """Give what stands in the fields of numbers; what is unknown or none is left out.
+
+    Args:
+        document: the document.
+        texts: its texts, as `texts_of` gives them.
+
+    """
+    numbers = {POPULARITY: document.popularity, DIGEST: crc32(orjson.dumps(texts))}
+    orders = (document.downloads, document.likes, document.trending, document.created, document.updated)
+    numbers |= {order: number for order, number in zip(ORDERS, orders, strict=True) if number}
+    if document.params is not None:
+        numbers[PARAMS] = document.params
+    return numbers
+
+
+def texts_of(document: Document) -> Texts:
+    """Give what stands in the fields of texts.
 
     Beginnings are cut here and handed over as one text a field: words repeat, so that most are known
     already, and each value handed over costs as much as ten of them.
     """
-    target = tantivy.Document()
-    target.add_integer(NUMBER, document.number)
-    _add_numbers(target, document)
-    for facet, values in document.facets:
-        for text in values:
-            target.add_text(facet, text)
-    target.add_text(TAGS, " ".join(document.tags))
-    target.add_text(KEYWORDS, " ".join(document.keywords))
-    target.add_text(TIER, " ".join(_tiers(document)))
-    target.add_text(OWNER_PREFIX, _prefixes(document.owner.compact))
-    for part, (grams, heads, wholes) in (
-        (OWNER, _texts_of_owner(document.owner)),
-        (NAME, _texts(document.name)),
-    ):
-        target.add_text(part.grams, grams)
-        target.add_text(part.heads, heads)
-        target.add_text(part.wholes, wholes)
-    return target
+    texts: Texts = [(facet, text) for facet, values in document.facets for text in values]
+    owner_grams, owner_heads, owner_wholes = _texts_of_owner(document.owner)
+    name_grams, name_heads, name_wholes = _texts(document.name)
+    texts += (
+        (TAGS, " ".join(document.tags)),
+        (KEYWORDS, " ".join(document.keywords)),
+        (TIER, " ".join(_tiers(document))),
+        (OWNER_PREFIX, _prefixes(document.owner.compact)),
+        (OWNER.grams, owner_grams),
+        (OWNER.heads, owner_heads),
+        (OWNER.wholes, owner_wholes),
+        (NAME.grams, name_grams),
+        (NAME.heads, name_heads),
+        (NAME.wholes, name_wholes),
+    )
+    return texts
 
 
-def _add_numbers(target: tantivy.Document, document: Document) -> None:
-    target.add_unsigned(POPULARITY, document.popularity)
-    for order, value in zip(ORDERS, _orders(document), strict=True):
-        if value:
-            target.add_unsigned(order, value)
-    if document.params is not None:
-        target.add_unsigned(PARAMS, document.params)
+def tokens_of(field: str, text: str) -> list[str]:
+    """Give what a text is looked up by in its field: its words or, where values are counted, all of it."""
+    return [text] if field in _VALUES else text.split()
 
 
 def _tiers(document: Document) -> list[str]:
     tiers = [tier for tier, least in TIERS if document.downloads >= least]
     return tiers if document.number % SAMPLED else [*tiers, SAMPLE]
-
-
-def _orders(document: Document) -> tuple[int, ...]:
-    return (document.downloads, document.likes, document.trending, document.created, document.updated)
 
 
 def _texts(cut: Cut) -> tuple[str, str, str]:

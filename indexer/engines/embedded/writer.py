@@ -1,8 +1,9 @@
 """The write side of the embedded engine."""
 
 import logging
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import tantivy
@@ -10,6 +11,8 @@ import tantivy
 from indexer.documents import Document
 from indexer.engines.contract import IndexState
 from indexer.engines.embedded import folder as folders
+from indexer.engines.embedded.damage import damaged_file
+from indexer.engines.embedded.failing import translated
 from indexer.engines.embedded.schema import NUMBER, make_schema, open_index, to_tantivy
 from indexer.engines.embedded.short import drop_short, has_short, write_short
 from indexer.errors import EngineError
@@ -34,21 +37,33 @@ class EmbeddedWriter:
         self._root = root
         self._schema = make_schema()
         self._writer: tantivy.IndexWriter | None = None
+        self._verified: Path | None = None
 
     def state(self) -> IndexState | None:
-        """Give how far the live index follows; `None` when it is missing, broken or outdated."""
+        """Give how far the live index follows; `None` when it is missing, broken or outdated.
+
+        The models are counted. Every file is held to its checksum the first time.
+        """
         folder = folders.live_folder(self._root)
-        state = folder and folders.read_state(folder)
-        if not folder or not state:
+        if folder is None:
             return None
         try:
             with _translated():
-                index = open_index(folder, self._schema)
-                index.reload()
-                return state if index.searcher().num_docs >= 0 else None
-        except EngineError:
-            logger.warning("index unreadable folder=%s", folder.name)
+                return self._state_of(folder)
+        except EngineError as error:
+            logger.warning("index unusable folder=%s why=%s", folder.name, error)
             return None
+
+    def _state_of(self, folder: Path) -> IndexState:
+        state = folders.read_state(folder)
+        if folder != self._verified:
+            damaged = damaged_file(folder)
+            if damaged:
+                raise EngineError(f"The file {damaged} is not as it was written.")
+            self._verified = folder
+        index = open_index(folder, self._schema)
+        index.reload()
+        return replace(state, models=index.searcher().num_docs)
 
     def write(self, documents: Iterable[Document], removals: Iterable[int]) -> None:
         """Add or replace documents and drop removed numbers, visible after `commit`."""
@@ -72,30 +87,42 @@ class EmbeddedWriter:
             folders.write_state(folder, state)
 
     def rebuild(self, documents: Iterable[Document], state: IndexState) -> None:
-        """Build a new index beside the live one and put it in its place at once."""
+        """Build a new index beside the live one and put it in its place at once.
+
+        Where that fails, what was built of it is gone again: on a full disk it would be in the way.
+        """
         self.close()
         with _translated():
             self._root.mkdir(parents=True, exist_ok=True)
             folders.drop_others(self._root)
             folder = folders.new_folder(self._root)
-            index = open_index(folder, self._schema)
-            writer = index.writer(REBUILD_HEAP_BYTES, THREADS)
+        try:
+            with _translated():
+                self._build(folder, documents, state)
+                folders.make_live(self._root, folder)
+                self._verified = folder
+        finally:
+            folders.drop_others(self._root)
+
+    def _build(self, folder: Path, documents: Iterable[Document], state: IndexState) -> None:
+        index = open_index(folder, self._schema)
+        writer = index.writer(REBUILD_HEAP_BYTES, THREADS)
+        try:
             for document in documents:
                 writer.add_document(to_tantivy(document))
             writer.commit()
-            writer.wait_merging_threads()
-            write_short(folder, index, self._schema, state)
-            folders.write_state(folder, state)
-            folders.make_live(self._root, folder)
-            folders.drop_others(self._root)
+        except BaseException:
+            _let_go(writer)  # its threads must not go on writing to what is about to be removed
+            raise
+        writer.wait_merging_threads()
+        write_short(folder, index, self._schema, state)
+        folders.write_state(folder, state)
 
     def close(self) -> None:
         """Let go of the index; what was not committed is dropped."""
         if self._writer is not None:
             writer, self._writer = self._writer, None
-            with _translated():
-                writer.rollback()
-                writer.wait_merging_threads()
+            _let_go(writer)
 
     def _live_folder(self) -> Path:
         folder = folders.live_folder(self._root)
@@ -112,10 +139,12 @@ class EmbeddedWriter:
         return self._writer
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Tantivy raises ValueError, OSError or RuntimeError for whatever is wrong with an index."""
-    try:
-        yield
-    except (ValueError, OSError, RuntimeError) as error:
-        raise EngineError(f"The embedded index failed: {error}.") from error
+def _let_go(writer: tantivy.IndexWriter) -> None:
+    """Drop what was not committed; a writer that failed drops it by itself, and has said why before."""
+    with suppress(EngineError), _translated():
+        writer.rollback()
+        writer.wait_merging_threads()
+
+
+def _translated() -> AbstractContextManager[None]:
+    return translated("The embedded index failed")

@@ -1,0 +1,159 @@
+"""Whether an index holds exactly what its catalog has: counted, and compared model by model."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from indexer.catalog.store import Catalog
+from indexer.documents import to_document
+from indexer.engines.contract import EngineReader, HeldIndex, IndexState
+from indexer.errors import EngineError
+from indexer.records import CatalogState
+
+SAMPLE = 1_000
+"""Models that are compared when nothing else is asked for."""
+PAGE = 1_000
+"""Models compared at a time."""
+LOOKED_UP = 10_000
+"""In a comparison of up to so many models each is also looked up by all of its words."""
+TOLD = 20
+"""Differing models that are named."""
+
+_REBUILT = "`hubdex index sync` rebuilds it"
+
+Progress = Callable[[int, int], None]
+"""Told how many numbers of how many are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A model that the index holds other than the catalog, or holds alone, or lacks."""
+
+    number: int
+    """The catalog's number of it."""
+    id: str | None
+    """Its name; `None` when the catalog does not have it."""
+    what: str
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What was compared so far, and what differed."""
+
+    compared: int = 0
+    left_out: int = 0
+    """Models that were not compared: they have changed since the index was made."""
+    differing: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    """The first `TOLD` of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check of an index found."""
+
+    problems: tuple[str, ...]
+    """What is wrong with the index as a whole, a sentence each."""
+    catalog: CatalogState
+    index: IndexState | None
+    """`None` when there is no usable index."""
+    behind: int
+    """Changes and moved counters that a sync would bring in."""
+    comparison: Comparison
+    seconds: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing differs; an index that is only behind agrees."""
+        return not self.problems and not self.comparison.differing
+
+
+def check_index(
+    catalog: Catalog,
+    engine: EngineReader,
+    *,
+    sample: int | None = SAMPLE,
+    random: Random | None = None,
+    progress: Progress = lambda _done, _of: None,
+) -> CheckReport:
+    """Compare an index with the catalog; what the catalog has changed since is behind, not different.
+
+    Args:
+        catalog: opened for reading.
+        engine: the index's read side.
+        sample: how many models to compare, drawn by their numbers; `None`: every one.
+        random: draws them.
+        progress: told about long work.
+
+    Raises:
+        CatalogError: the catalog cannot be read.
+
+    """
+    began = time.monotonic()
+    comparison = Comparison()
+    try:
+        held = engine.hold()
+    except EngineError as error:
+        return CheckReport((str(error),), catalog.state(), None, 0, comparison, time.monotonic() - began)
+    state = catalog.state()  # read after the index was held: it knows of all that the index can hold
+    problems = list(_problems(state, held.state))
+    behind = 0
+    if not problems:
+        behind = catalog.moved_since(held.state.serial, held.state.counters_serial)
+        numbers = _drawn(max(catalog.highest_number(), held.highest()), sample, random or Random())  # noqa: S311  # no secret
+        try:
+            problems += filter(None, [_miscounted(state, held.state), held.damage()])
+            _compare(catalog, held, numbers, comparison, progress)
+        except EngineError as error:
+            problems.append(str(error))
+    return CheckReport(tuple(problems), state, held.state, behind, comparison, time.monotonic() - began)
+
+
+def _problems(catalog: CatalogState, index: IndexState) -> Iterator[str]:
+    """Say why an index cannot be compared at all."""
+    if index.catalog != catalog.uuid:
+        yield f"The index is of another catalog; {_REBUILT}."
+    elif max(index.serial, index.counters_serial) > catalog.serial:
+        yield f"The index is ahead of the catalog (an older one was restored); {_REBUILT}."
+
+
+def _miscounted(catalog: CatalogState, index: IndexState) -> str | None:
+    is_behind = min(index.serial, index.counters_serial) < catalog.serial
+    if is_behind or index.models == catalog.models:
+        return None
+    return f"The index holds {index.models:,} models, the catalog {catalog.models:,}."
+
+
+def _drawn(highest: int, sample: int | None, random: Random) -> Sequence[int]:
+    """Draw from all the numbers there can be: those that were freed must not be held either."""
+    numbers = range(1, highest + 1)
+    return numbers if sample is None or sample >= highest else sorted(random.sample(numbers, sample))
+
+
+def _compare(
+    catalog: Catalog, held: HeldIndex, numbers: Sequence[int], comparison: Comparison, progress: Progress
+) -> None:
+    index, words = held.state, len(numbers) <= LOOKED_UP
+    for at in range(0, len(numbers), PAGE):
+        page = numbers[at : at + PAGE]
+        standings = catalog.standings(page)
+        moved = {
+            number
+            for number, one in standings.items()
+            if one.serial > index.serial or one.counters_serial > index.counters_serial
+        }
+        absent = [number for number in page if number not in standings]
+        moved |= catalog.removed_since(index.serial, absent)
+        documents = {
+            number: to_document(one.outline) for number, one in standings.items() if number not in moved
+        }
+        settled = [number for number in page if number not in moved]
+        found = held.differences(settled, documents, words=words)
+        comparison.compared += len(documents)
+        comparison.left_out += len(moved)
+        comparison.differing += len(found)
+        for number in sorted(found)[: TOLD - len(comparison.differences)]:
+            name = standings[number].outline.repo_id if number in standings else None
+            comparison.differences.append(Difference(number, name, found[number]))
+        progress(at + len(page), len(numbers))
