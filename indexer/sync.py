@@ -1,16 +1,18 @@
 """How an index follows the catalog: change by change, or rebuilt when it cannot be followed."""
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from indexer.catalog.mapping import outline_of
 from indexer.catalog.store import Catalog, utc_now
 from indexer.documents import Document, to_document
-from indexer.engines.contract import EngineWriter, IndexState
+from indexer.engines.contract import Documents, EngineWriter, IndexState
 from indexer.records import CatalogState, Change
 
 logger = logging.getLogger(__name__)
@@ -19,6 +21,9 @@ REBUILD_SHARE = 0.2
 """When more than this share of the models changed, building anew is cheaper than replacing."""
 SMALL = 20_000
 """Below so many changes an index is never rebuilt for their share alone."""
+APART = 100_000
+"""From so many models on an index is built by several processes at once."""
+MOST_PARTS = 4
 COMMIT_EVERY = 20_000
 """Changes between two commits, so that a crash repeats little."""
 
@@ -45,6 +50,19 @@ class SyncReport:
         return self.written / self.seconds if self.seconds > 0 else 0.0
 
 
+def documents_of(url: str, after: int, until: int | None) -> Iterator[Document]:
+    """Give the documents of the models between two numbers, from a catalog opened for it: in any process."""
+    with Catalog(url, read_only=True) as catalog:
+        for page in catalog.outlines(after, until):
+            yield from map(to_document, page)
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _silent(_written: int, _of: int) -> None:
     """Tell nobody."""
 
@@ -57,6 +75,7 @@ class Sync:
         engine: the engine's write side.
         progress: told about long work.
         now: the clock.
+        processors: that may be kept busy; `None`: all that this process may use.
 
     """
 
@@ -67,8 +86,10 @@ class Sync:
         *,
         progress: Progress = _silent,
         now: Callable[[], datetime] = utc_now,
+        processors: int | None = None,
     ) -> None:
         self._catalog = catalog
+        self._processors = processors or _processors()
         self._engine = engine
         self._progress = progress
         self._now = now
@@ -95,21 +116,25 @@ class Sync:
         catalog = self._catalog.state()
         written = 0
 
-        def documents() -> Iterator[Document]:
+        def wrote(more: int) -> None:
             nonlocal written
-            for page in self._catalog.outlines():
-                for model in page:
-                    yield to_document(model)
-                written += len(page)
-                self._progress(written, catalog.models)
+            written += more
+            self._progress(written, catalog.models)
 
         # What is committed while we read has a higher serial and is followed by the next run.
         state = IndexState(catalog.uuid, catalog.serial, catalog.serial, catalog.models, self._now())
-        self._engine.rebuild(documents(), state)
+        self._engine.rebuild(self._parts(catalog.models), state, wrote)
         logger.info("index rebuilt models=%d serial=%d why=%s", written, catalog.serial, why)
         return SyncReport(
             "rebuilt", why, written, 0, catalog.models, catalog.serial, time.monotonic() - began
         )
+
+    def _parts(self, models: int) -> list[Documents]:
+        """Give all documents in as many parts as can be made at the same time."""
+        parts = 1 if models < APART else min(MOST_PARTS, self._processors)
+        highest, url = self._catalog.highest_number(), self._catalog.url
+        ends = [highest * part // parts for part in range(parts)]
+        return [partial(documents_of, url, *bounds) for bounds in zip(ends, [*ends[1:], None], strict=True)]
 
     def _unfollowable(self, catalog: CatalogState, index: IndexState | None) -> str:
         if index is None:

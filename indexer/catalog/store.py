@@ -63,6 +63,7 @@ class Catalog:
     """
 
     def __init__(self, url: str, *, read_only: bool = False, now: Callable[[], datetime] = utc_now) -> None:
+        self.url = url
         self._now = now
         self._database = Database(url, read_only=read_only)
         try:

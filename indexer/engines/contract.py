@@ -1,6 +1,6 @@
 """What an engine is: a projection of the catalog that can be fed and asked."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -123,6 +123,10 @@ class EngineReader(Protocol):
         ...
 
 
+Documents: TypeAlias = Callable[[], Iterable[Document]]
+"""Gives documents; can be handed to another process, and called there."""
+
+
 class EngineWriter(Protocol):
     """The write side. One process at a time holds it."""
 
@@ -141,8 +145,17 @@ class EngineWriter(Protocol):
         """
         ...
 
-    def rebuild(self, documents: Iterable[Document], state: IndexState) -> None:
-        """Build a new index beside the live one and put it in its place at once."""
+    def rebuild(
+        self, parts: Sequence[Documents], state: IndexState, progress: Callable[[int], None] = ...
+    ) -> None:
+        """Build a new index beside the live one and put it in its place at once.
+
+        Args:
+            parts: all documents, in parts that may be read at the same time.
+            state: how far they follow.
+            progress: told how many more documents were written.
+
+        """
         ...
 
     def close(self) -> None:

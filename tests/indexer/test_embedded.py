@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Shelf:
         self.root = root
         self.ids = ids
         self.writer = EmbeddedWriter(root)
-        self.writer.rebuild(documents(ids), state(len(ids)))
+        self.writer.rebuild([partial(documents, ids)], state(len(ids)))
         self.reader = EmbeddedReader(root)
 
     def total(self, text: str) -> int:
@@ -109,7 +110,7 @@ def test_a_reader_moves_to_a_rebuilt_index_by_itself(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, ["a/old"])
     assert shelf.total("old") == 1
 
-    EmbeddedWriter(tmp_path).rebuild(documents(["a/new", "a/newer"]), state(2, serial=9))
+    EmbeddedWriter(tmp_path).rebuild([lambda: documents(["a/new", "a/newer"])], state(2, serial=9))
     assert (shelf.total("old"), shelf.total("new")) == (0, 2)
     assert len(list(tmp_path.glob("models-*"))) == 1
 
@@ -142,10 +143,10 @@ def test_a_rebuild_that_fails_leaves_the_live_index_alone(tmp_path: Path) -> Non
         raise EngineError("planted")
 
     with pytest.raises(EngineError, match="planted"):
-        shelf.writer.rebuild(breaking(), state(1))
+        shelf.writer.rebuild([breaking], state(1))
     assert len(list(tmp_path.glob("models-*"))) == 1
     assert EmbeddedReader(tmp_path).search(parse_query("x")).total == 1
-    shelf.writer.rebuild(documents(["c/z"]), state(1))
+    shelf.writer.rebuild([lambda: documents(["c/z"])], state(1))
     assert len(list(tmp_path.glob("models-*"))) == 1
 
 
@@ -196,7 +197,7 @@ def test_facets_of_very_many_models_are_estimated_and_say_so(
     writer = EmbeddedWriter(tmp_path)
     tasks = random.Random(1).choices(("fill-mask", "text-generation"), (1, 3), k=16_000)
     held = [document(n, f"a/m{n}", task=task) for n, task in enumerate(tasks, start=1)]
-    writer.rebuild(held, state(len(held)))
+    writer.rebuild([lambda: held], state(len(held)))
     asked = parse_query("m", facets=("task", "gated"))
     counted = EmbeddedReader(tmp_path).search(asked)
     monkeypatch.setattr(searching, "COUNTED", 15_999)

@@ -149,7 +149,7 @@ def test_owners_are_those_of_all_models_in_the_order_of_the_definition(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        EmbeddedWriter(root).rebuild(map(to_document, models), state(len(models)))
+        EmbeddedWriter(root).rebuild([lambda: map(to_document, models)], state(len(models)))
         engine = EmbeddedReader(root)
 
         for prefix in PREFIXES:
@@ -161,7 +161,7 @@ def test_equally_popular_owners_stand_by_name_however_many_there_are(
 ) -> None:
     monkeypatch.setattr(searching, "FETCHED", (MAX_OWNERS, 1_000))
     models = [Outline(number, f"o{number * 37 % 301}/m") for number in range(1, 301)]
-    EmbeddedWriter(tmp_path).rebuild(map(to_document, models), state(300))
+    EmbeddedWriter(tmp_path).rebuild([lambda: map(to_document, models)], state(300))
 
     found = given_by(EmbeddedReader(tmp_path), models, "o", MAX_OWNERS)
     assert found == expected(models, "o")[:MAX_OWNERS]
@@ -170,7 +170,7 @@ def test_equally_popular_owners_stand_by_name_however_many_there_are(
 def test_owners_of_written_and_removed_models_are_counted_at_the_commit(tmp_path: Path) -> None:
     writer = EmbeddedWriter(tmp_path)
     models = [Outline(number, f"acme/m{number}") for number in range(1, 6)]
-    writer.rebuild(map(to_document, models), state(5))
+    writer.rebuild([lambda: map(to_document, models)], state(5))
     engine = EmbeddedReader(tmp_path)
 
     renamed = Outline(2, "acme-labs/m2", downloads=500)
@@ -192,7 +192,7 @@ def test_owners_without_an_index_are_not_there_yet(tmp_path: Path) -> None:
 def test_many_models_that_nobody_downloads_do_not_come_first(tmp_path: Path) -> None:
     mirror = [Outline(number, f"mirror/m{number}", downloads=99) for number in range(1, 301)]
     models = [*mirror, Outline(301, "mistral/a", downloads=12_000), Outline(302, "mi-lab/b", downloads=150)]
-    EmbeddedWriter(tmp_path).rebuild(map(to_document, models), state(302))
+    EmbeddedWriter(tmp_path).rebuild([lambda: map(to_document, models)], state(302))
 
     found = given_by(EmbeddedReader(tmp_path), models, "mi", 3)
     assert found == [("mistral", 1), ("mi-lab", 1), ("mirror", 300)]

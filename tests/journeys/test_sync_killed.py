@@ -26,7 +26,8 @@ CONSTANTS = {
     "indexer.catalog.store.PAGE": 10,
     "indexer.sync.COMMIT_EVERY": 45,
     "indexer.engines.embedded.short.WORTH_MODELS": 41,
-    "indexer.engines.embedded.writer.THREADS": 1,
+    "indexer.engines.embedded.writer.UPDATE_THREADS": 1,
+    "indexer.engines.embedded.parts.THREADS": 1,
 }
 QUERIES = ("", "llama", "o", "owner3/", "renamed", "7b -llama", "lama", "fresh gguf")
 NATIVE = 6

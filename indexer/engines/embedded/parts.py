@@ -6,15 +6,18 @@ their files in one folder, and one list (`meta.json`).
 """
 
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TypeAlias, cast
 
 import orjson
+import tantivy
 
-from indexer.documents import Document
+from indexer.engines.contract import Documents
+from indexer.engines.embedded.damage import META
 from indexer.engines.embedded.schema import make_schema, open_index, to_tantivy
 from indexer.errors import EngineError
 from indexer.process import collect_garbage_rarely
@@ -25,12 +28,9 @@ THREADS = 2
 TOLD_EVERY = 2_000
 """Documents between two reports of progress."""
 
-Documents: TypeAlias = Callable[[], Iterable[Document]]
-"""Gives the documents of a part; where there are several parts, each is called in a process of its own."""
 Progress: TypeAlias = Callable[[int], None]
 """Told how many more documents were written."""
 
-_META = "meta.json"
 _MANAGED = ".managed.json"
 _LOCKS = (".tantivy-writer.lock", ".tantivy-meta.lock")
 
@@ -56,13 +56,24 @@ def build(folder: Path, parts: Sequence[Documents], progress: Progress) -> None:
 def _build_part(folder: Path, documents: Documents, progress: Progress, of: int = 1) -> None:
     writer = open_index(folder, make_schema()).writer(HEAP_BYTES // of, max(1, THREADS // of))
     written = 0
-    for document in documents():
-        writer.add_document(to_tantivy(document))
-        written += 1
-        if written % TOLD_EVERY == 0:
-            progress(TOLD_EVERY)
-    progress(written % TOLD_EVERY)
-    writer.commit()
+    try:
+        for document in documents():
+            writer.add_document(to_tantivy(document))
+            written += 1
+            if written % TOLD_EVERY == 0:
+                progress(TOLD_EVERY)
+        progress(written % TOLD_EVERY)
+        writer.commit()
+    except BaseException:
+        with suppress(Exception):  # one that failed has said why before
+            let_go(writer)  # its threads must not go on writing to what is about to be removed
+        raise
+    writer.wait_merging_threads()
+
+
+def let_go(writer: tantivy.IndexWriter) -> None:
+    """Drop what was not committed, and wait for the writer's threads to end."""
+    writer.rollback()
     writer.wait_merging_threads()
 
 
@@ -118,20 +129,21 @@ def _work(folder: Path, documents: Documents, of: int, pipe: Connection) -> None
 
 def _join(folder: Path, parts: Sequence[Path]) -> None:
     """Make one index of several: move their files together, and list all segments."""
-    metas = [orjson.loads((part / _META).read_bytes()) for part in parts]
+    metas = [orjson.loads((part / META).read_bytes()) for part in parts]
     managed: list[str] = []
     for part in parts:
         for file in part.iterdir():
-            if file.name not in (_META, _MANAGED, *_LOCKS):
+            if file.name not in (META, _MANAGED, *_LOCKS):
                 file.rename(folder / file.name)
                 managed.append(file.name)
             else:
                 file.unlink()
         part.rmdir()
-    joined = metas[0] | {"segments": [segment for meta in metas for segment in meta["segments"]]}
-    (folder / _MANAGED).write_bytes(orjson.dumps([*managed, _META]))
-    (folder / _META).write_bytes(orjson.dumps(joined))
+    segments = [segment for meta in metas for segment in meta["segments"]]
+    joined = metas[0] | {"segments": segments, "opstamp": max(meta["opstamp"] for meta in metas)}
+    (folder / _MANAGED).write_bytes(orjson.dumps([*managed, META]))
+    (folder / META).write_bytes(orjson.dumps(joined))
     held = open_index(folder, make_schema()).searcher().num_docs
-    wanted = sum(segment["max_doc"] for segment in joined["segments"])
+    wanted = sum(segment["max_doc"] for segment in segments)
     if held != wanted:
         raise EngineError(f"The index of all parts holds {held} models of {wanted}.")

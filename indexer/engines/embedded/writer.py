@@ -1,7 +1,7 @@
 """The write side of the embedded engine."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +9,11 @@ from pathlib import Path
 import tantivy
 
 from indexer.documents import Document
-from indexer.engines.contract import IndexState
+from indexer.engines.contract import Documents, IndexState
 from indexer.engines.embedded import folder as folders
 from indexer.engines.embedded.damage import damaged_file
 from indexer.engines.embedded.failing import translated
+from indexer.engines.embedded.parts import build, let_go
 from indexer.engines.embedded.schema import NUMBER, make_schema, open_index, to_tantivy
 from indexer.engines.embedded.short import drop_short, has_short, write_short
 from indexer.errors import EngineError
@@ -20,9 +21,12 @@ from indexer.errors import EngineError
 logger = logging.getLogger(__name__)
 
 UPDATE_HEAP_BYTES = 100_000_000
-REBUILD_HEAP_BYTES = 800_000_000
-"""Memory for grams before they go to disk; fewer, larger segments need fewer merges."""
-THREADS = 2
+"""Memory for grams before they go to disk."""
+UPDATE_THREADS = 2
+
+
+def _silent(_written: int) -> None:
+    """Tell nobody."""
 
 
 class EmbeddedWriter:
@@ -86,7 +90,9 @@ class EmbeddedWriter:
                 write_short(folder, open_index(folder, self._schema), self._schema, state)
             folders.write_state(folder, state)
 
-    def rebuild(self, documents: Iterable[Document], state: IndexState) -> None:
+    def rebuild(
+        self, parts: Sequence[Documents], state: IndexState, progress: Callable[[int], None] = _silent
+    ) -> None:
         """Build a new index beside the live one and put it in its place at once.
 
         Where that fails, what was built of it is gone again: on a full disk it would be in the way.
@@ -98,31 +104,20 @@ class EmbeddedWriter:
             folder = folders.new_folder(self._root)
         try:
             with _translated():
-                self._build(folder, documents, state)
+                build(folder, parts, progress)
+                write_short(folder, open_index(folder, self._schema), self._schema, state)
+                folders.write_state(folder, state)
                 folders.make_live(self._root, folder)
                 self._verified = folder
         finally:
             folders.drop_others(self._root)
 
-    def _build(self, folder: Path, documents: Iterable[Document], state: IndexState) -> None:
-        index = open_index(folder, self._schema)
-        writer = index.writer(REBUILD_HEAP_BYTES, THREADS)
-        try:
-            for document in documents:
-                writer.add_document(to_tantivy(document))
-            writer.commit()
-        except BaseException:
-            _let_go(writer)  # its threads must not go on writing to what is about to be removed
-            raise
-        writer.wait_merging_threads()
-        write_short(folder, index, self._schema, state)
-        folders.write_state(folder, state)
-
     def close(self) -> None:
         """Let go of the index; what was not committed is dropped."""
         if self._writer is not None:
             writer, self._writer = self._writer, None
-            _let_go(writer)
+            with suppress(EngineError), _translated():  # one that failed has said why before
+                let_go(writer)
 
     def _live_folder(self) -> Path:
         folder = folders.live_folder(self._root)
@@ -134,16 +129,9 @@ class EmbeddedWriter:
         if self._writer is None:
             with _translated():
                 self._writer = open_index(self._live_folder(), self._schema).writer(
-                    UPDATE_HEAP_BYTES, THREADS
+                    UPDATE_HEAP_BYTES, UPDATE_THREADS
                 )
         return self._writer
-
-
-def _let_go(writer: tantivy.IndexWriter) -> None:
-    """Drop what was not committed; a writer that failed drops it by itself, and has said why before."""
-    with suppress(EngineError), _translated():
-        writer.rollback()
-        writer.wait_merging_threads()
 
 
 def _translated() -> AbstractContextManager[None]:
