@@ -17,6 +17,7 @@ from indexer.config import HomeConfig, read_config
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.errors import EXIT_DONE, EXIT_FAILED, CatalogMissing, CatalogOutdated, EngineUnavailable
+from indexer.filters import FACETS
 from indexer.process import (
     StopRequest,
     collect_garbage_rarely,
@@ -56,6 +57,14 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("q", nargs="*", help="the query, e.g. TheBloke/llama")
     search.add_argument(
         "--sort", choices=get_args(Sort), default="relevance", help="the order (default relevance)"
+    )
+    search.add_argument(
+        "--facets",
+        nargs="+",
+        choices=FACETS,
+        default=[],
+        metavar="FIELD",
+        help=f"count the values of fields over all that was found: {', '.join(FACETS)}",
     )
     search.add_argument("--url", help="ask the service that runs there, e.g. http://127.0.0.1:8017")
     search.add_argument("--limit", type=int, default=20)
@@ -128,7 +137,11 @@ def _follow(config: HomeConfig, interval: float, *, as_json: bool) -> None:
 
 def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
     query = parse_query(
-        " ".join(arguments.q), sort=arguments.sort, limit=arguments.limit, offset=arguments.offset
+        " ".join(arguments.q),
+        sort=arguments.sort,
+        facets=arguments.facets,
+        limit=arguments.limit,
+        offset=arguments.offset,
     )
     if arguments.url:
         answer = ask_service(arguments.url, query)

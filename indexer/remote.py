@@ -37,7 +37,15 @@ def ask_service(url: str, query: SearchQuery) -> SearchAnswer:
         EngineError: what answers there is no Hubdex.
 
     """
-    asked = urlencode({"q": query.text, "sort": query.sort, "limit": query.limit, "offset": query.offset})
+    asked = urlencode(
+        [
+            ("q", query.text),
+            ("sort", query.sort),
+            ("limit", query.limit),
+            ("offset", query.offset),
+            *(("facets", facet) for facet in query.facets),
+        ]
+    )
     request = urllib.request.Request(  # noqa: S310
         f"{_checked(url)}/v1/search?{asked}", headers={"Accept": "application/json"}
     )

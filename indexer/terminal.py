@@ -10,7 +10,7 @@ from typing import TextIO
 
 import orjson
 
-from indexer.answers import SearchAnswer, moment
+from indexer.answers import FacetAnswer, SearchAnswer, moment
 from indexer.checking import CheckReport
 from indexer.engines.contract import IndexState
 from indexer.records import CatalogState, Checkpoint, SetAside
@@ -32,11 +32,19 @@ def answer_lines(answer: SearchAnswer, *, colours: bool = False) -> Iterator[str
         padding = " " * (width - len(printable(hit["id"])))
         downloads = "" if hit["downloads"] is None else f"{hit['downloads']:,}"
         shown = _marked(hit["id"], hit["highlights"]) if colours else printable(hit["id"])
-        yield f"{shown}{padding}  {downloads:>13}  {printable(hit['task'] or '')}".rstrip()
+        said = " ".join(dict.fromkeys([hit["task"] or "", *hit["matched_tags"]])).strip()
+        yield f"{shown}{padding}  {downloads:>13}  {printable(said)}".rstrip()
+    for facet, counts in answer["facets"].items():
+        values = [_counted(one, is_exact=answer["facets_exact"]) for one in counts]
+        yield f"{facet}: {', '.join(values) or 'none'}"
     about, index = "" if answer["total_exact"] else "about ", answer["index"]
     yield f"{about}{answer['total']:,} of {index['models']:,} models, {age_words(index['age_seconds'])}"
     if not index["complete"]:
         yield "The first pass over the whole Hub has not ended yet: models may be missing."
+
+
+def _counted(one: FacetAnswer, *, is_exact: bool) -> str:
+    return f"{printable(one['value'])} {'' if is_exact else '~'}{one['count']:,}"
 
 
 def has_colours(stream: TextIO, environment: Mapping[str, str]) -> bool:

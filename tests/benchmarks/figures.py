@@ -1,5 +1,6 @@
 """What the stages measure: kept in the home, so that one table holds stages of different days."""
 
+import os
 import resource
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -80,8 +81,14 @@ def _share(ordered: Sequence[float], share: float) -> float:
 
 
 def peak_memory(what: str) -> Figure:
-    """Give the peak of this process; files that are mapped count too."""
-    return memory(what, resource.getrusage(resource.RUSAGE_SELF))
+    """Give the peak of the largest process that took part; files that are mapped count too."""
+    family = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return memory(what, max(family, key=lambda used: used.ru_maxrss))
+
+
+def processor_seconds() -> float:
+    """Give the processor time of this process and of those that it started and that have ended."""
+    return sum(os.times()[:4])
 
 
 def memory(what: str, used: resource.struct_rusage) -> Figure:

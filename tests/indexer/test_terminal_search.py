@@ -2,6 +2,7 @@ import io
 import os
 import pty
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -17,9 +18,11 @@ from tests.journeys.running import Product, read_line
 
 
 def answer(repo_id: str, highlights: list[list[int]]) -> SearchAnswer:
-    hit = {"id": repo_id, "downloads": 1_204, "task": None, "highlights": highlights}
+    hit = {"id": repo_id, "downloads": 1_204, "task": None, "highlights": highlights, "matched_tags": []}
     index = {"models": 41, "age_seconds": None, "complete": True}
-    return {"hits": [hit], "total": 1, "total_exact": True, "index": index}  # type: ignore[typeddict-item]
+    return cast(
+        "SearchAnswer", {"hits": [hit], "total": 1, "total_exact": True, "facets": {}, "index": index}
+    )
 
 
 def test_matched_letters_stand_out_on_a_terminal() -> None:
@@ -53,14 +56,16 @@ def test_a_running_service_answers_as_the_index_itself(
     fill_home(tmp_path / "there")
     with Product(tmp_path / "there", "https://hub.example", {}).running("api") as service:
         url = read_line(service, "Hubdex on ").split()[-1]
-        far = main(["search", "--url", url, "TheBloke/llama"]), capsys.readouterr().out
+        asked = ["TheBloke/llama", "--facets", "format", "author"]
+        far = main(["search", "--url", url, *asked]), capsys.readouterr().out
         with pytest.raises(BadRequest, match="301 characters"):
             ask_service(url, SearchQuery("a" * 301))
     monkeypatch.setenv("HUBDEX_HOME", str(tmp_path / "there"))
-    near = main(["search", "TheBloke/llama"]), capsys.readouterr().out
+    near = main(["search", *asked]), capsys.readouterr().out
 
     assert far == near
     assert far[1].count("TheBloke/") == 3
+    assert "\nauthor: thebloke 3\n" in far[1]
 
 
 def test_a_service_that_cannot_answer_yet_is_asked_later(tmp_path: Path) -> None:
