@@ -3,7 +3,8 @@
 A term matches a name
 
 - *from a start*: at the start of a word, running on across separators (`llama2` finds Llama-2); or
-- *inside a word*: anywhere in it, not across separators (`llama` finds CodeLlama).
+- *inside a word*: anywhere in it, not across separators (`llama` finds CodeLlama); but not a single
+  letter, which says nothing there: four of five names have any common one somewhere.
 
 A term that begins with a digit matches only where a number begins, never right after a digit or a
 decimal point (`7b` is not 27B and not 1.7B), and runs across a decimal point only where it has one
@@ -25,6 +26,8 @@ from indexer.text import POINT, fold, words_of
 
 GRAM = 8
 """Beginnings of starts and insides are stored up to this many characters."""
+INSIDE = 2
+"""Letters of a term, at least, that is found inside a word too."""
 WHOLE_WORDS = 3
 """A term matches *whole* when it ends with a word, at most so many words after its start."""
 
@@ -120,6 +123,11 @@ class Term:
         return self.forms[0]
 
     @property
+    def is_found_inside(self) -> bool:
+        """Whether it is looked for inside words too."""
+        return len(self.forms[0]) >= INSIDE
+
+    @property
     def starts_with_digit(self) -> bool:
         """Whether it begins with a digit, so that it never matches inside a number."""
         return self.text[0].isdigit()
@@ -161,10 +169,9 @@ def _patterns(term: Term) -> tuple[re.Pattern[str], ...]:
         patterns = [_WORD_START + rest for rest in crossing] + [_IN_WORD_NUMBER + rest for rest in numbers]
     else:
         flat = term.forms[0]
-        patterns = [
-            r"(?<![^\W_])" + _joined(flat, _SEPARATORS, _SEPARATORS, _SEPARATORS),
-            f"(?:{_INSIDE})" + _joined(flat, _POINT_OR_NOTHING, "", ""),
-        ]
+        patterns = [r"(?<![^\W_])" + _joined(flat, _SEPARATORS, _SEPARATORS, _SEPARATORS)]
+        if term.is_found_inside:
+            patterns.append(f"(?:{_INSIDE})" + _joined(flat, _POINT_OR_NOTHING, "", ""))
     return tuple(re.compile(pattern) for pattern in patterns)
 
 

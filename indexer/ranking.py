@@ -100,6 +100,6 @@ def _class_of(term: Term, part: Cut) -> Step | None:
         return Step.PREFIXES
     if any(start.startswith(forms[-1]) for start in part.starts):
         return Step.INSIDE  # a number without its point: 1.5 is v1-5, but rather 1.5B than 15B
-    if any(inside.startswith(forms[0]) for word in part.insides for inside in word):
+    if term.is_found_inside and any(inside.startswith(forms[0]) for word in part.insides for inside in word):
         return Step.INSIDE
     return None

@@ -105,7 +105,7 @@ class Search:
         selection = self._engine.search(query)
         if not selection.ordered:
             selection = self._ordered(query, selection)
-        models = self._catalog.by_numbers([one.number for one in selection.selected])
+        models = self._catalog.by_numbers([one.number for one in selection.selected], files=False)
         hits = tuple(
             hit
             for one in selection.selected
@@ -127,7 +127,7 @@ class Search:
 
     def _ordered(self, query: SearchQuery, selection: Selection) -> Selection:
         """Order few models by their names, leave out those that do not match, and take the page."""
-        outlines = self._catalog.outlines_of([one.number for one in selection.selected])
+        outlines = self._catalog.words_of([one.number for one in selection.selected])
         ranked = [
             (rank, one.number)
             for one in selection.selected
@@ -148,7 +148,7 @@ class Search:
 
         """
         selection = self._engine.owners(prefix, limit)
-        outlines = self._catalog.outlines_of([one.number for one in selection.owners])
+        outlines = self._catalog.words_of([one.number for one in selection.owners])
         owners = [
             Owner(outlines[one.number].repo_id.rpartition("/")[0], one.models)
             for one in selection.owners

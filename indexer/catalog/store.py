@@ -13,12 +13,16 @@ from indexer.catalog.database import Database, folded, one_of
 from indexer.catalog.mapping import (
     EPOCH,
     OUTLINE,
+    STORED,
+    STORED_WITHOUT_FILES,
+    WORDS,
     from_millis,
     to_checkpoint,
     to_millis,
     to_outline,
     to_set_aside,
     to_stored,
+    to_words,
 )
 from indexer.catalog.migrating import check, prepare
 from indexer.catalog.passes import unseen
@@ -160,19 +164,30 @@ class Catalog:
         with self._database.reading() as connection:
             return from_millis(connection.execute(query).scalar_one())
 
-    def by_numbers(self, numbers: Sequence[int]) -> dict[int, StoredModel]:
-        """Give the models of these numbers; numbers the catalog no longer holds are left out."""
+    def by_numbers(self, numbers: Sequence[int], *, files: bool = True) -> dict[int, StoredModel]:
+        """Give the models of these numbers; numbers the catalog no longer holds are left out.
+
+        Args:
+            numbers: the catalog's own.
+            files: whether to read their files too; else they are unknown.
+
+        """
         if not numbers:
             return {}
-        query = select(tables.models).where(tables.models.c.number.in_(list(numbers)))
+        columns = STORED if files else STORED_WITHOUT_FILES
+        query = select(*columns).where(tables.models.c.number.in_(list(numbers)))
         with self._database.reading() as connection:
-            return {row["number"]: to_stored(row) for row in connection.execute(query).mappings()}
+            models = [to_stored(row) for row in connection.execute(query)]
+        return {model.number: model for model in models}
 
-    def outlines_of(self, numbers: Sequence[int]) -> dict[int, Outline]:
-        """Give the models of these numbers in outline; those the catalog no longer holds are left out."""
-        query = select(*OUTLINE).where(tables.models.c.number.in_(list(numbers)))
+    def words_of(self, numbers: Sequence[int]) -> dict[int, Outline]:
+        """Give what tells whether a query finds these models: their outlines, with nothing but that in them.
+
+        Numbers the catalog no longer holds are left out.
+        """
+        query = select(*WORDS).where(tables.models.c.number.in_(list(numbers)))
         with self._database.reading() as connection:
-            outlines = [to_outline(row) for row in connection.execute(query)]
+            outlines = [to_words(row) for row in connection.execute(query)]
         return {outline.number: outline for outline in outlines}
 
     def standings(self, numbers: Sequence[int]) -> dict[int, Standing]:
@@ -303,13 +318,13 @@ def _best(connection: Connection, condition: ColumnElement[bool], repo_id: str) 
     """Give the model named exactly so among those of a condition, or else the most popular of them."""
     exactly = case((tables.models.c.repo_id == repo_id, 0), else_=1)
     popular = tables.models.c.downloads.desc().nulls_last()
-    query = select(tables.models).where(condition).order_by(exactly, popular).limit(1)
-    row = connection.execute(query).mappings().first()
+    query = select(*STORED).where(condition).order_by(exactly, popular).limit(1)
+    row = connection.execute(query).first()
     if row is None:
         return None
-    former = select(tables.aliases.c.repo_id).where(tables.aliases.c.key == row["key"])
+    former = select(tables.aliases.c.repo_id).where(tables.aliases.c.key == row.key)
     names = sorted(connection.execute(former).scalars())
-    return to_stored(row, tuple(name for name in names if name != row["repo_id"]))
+    return to_stored(row, tuple(name for name in names if name != row.repo_id))
 
 
 def _checkpoints(connection: Connection) -> tuple[Checkpoint, ...]:
@@ -320,9 +335,9 @@ def _checkpoints(connection: Connection) -> tuple[Checkpoint, ...]:
 def _models_after(
     connection: Connection, serials: Column[int], serial: int, *conditions: ColumnElement[bool]
 ) -> list[Change]:
-    query = select(tables.models).where(serials > serial, *conditions).order_by(serials).limit(PAGE)
-    rows = connection.execute(query).mappings()
-    return [Change(row[serials.name], row["number"], to_stored(row)) for row in rows]
+    query = select(serials.label("moved"), *STORED).where(serials > serial, *conditions)
+    rows = connection.execute(query.order_by(serials).limit(PAGE))
+    return [Change(row[0], row.number, to_stored(row[1:])) for row in rows]
 
 
 def _changes(connection: Connection, serial: int) -> list[Change]:

@@ -42,6 +42,8 @@ def matches_at(term: str, part: str, at: int) -> bool:
             rest = re.match(r"\S+(?: +\d\S*)*", rest)[0]  # type: ignore[index]
         return rest.replace(" ", "").startswith((term, term.replace(".", "")))
     inside = before.isalnum() or before == "."
+    if inside and len(term.replace(".", "")) == 1:
+        return False  # a single letter says something only where a word begins
     reached = rest.split(" ")[0] if inside else rest.replace(" ", "")
     return reached.replace(".", "").startswith(term.replace(".", ""))
 

@@ -43,7 +43,7 @@ class Workshop:
     def found(self, text: str = "") -> list[str]:
         reader = EmbeddedReader(self.folder / "index")
         numbers = [one.number for one in reader.search(parse_query(text, limit=100)).selected]
-        outlines = self.catalog.outlines_of(numbers)
+        outlines = self.catalog.words_of(numbers)
         return [outlines[number].repo_id for number in numbers]
 
 

@@ -6,6 +6,7 @@ import tantivy
 
 from indexer.documents import MAX_PARAMS
 from indexer.engines.contract import FacetCounts
+from indexer.engines.embedded.chosen import Chosen
 from indexer.engines.embedded.schema import PARAMS, TAGS
 from indexer.filters import Facet, Filters
 
@@ -31,11 +32,9 @@ class Filtering:
         if (filters.min_params, filters.max_params) != (None, None):
             self._clauses.append(self._range(filters.min_params or 0, filters.max_params))
 
-    def narrowed(self, query: tantivy.Query) -> tantivy.Query:
-        """Select what a query selects and the filters let through."""
-        if not self._clauses:
-            return query
-        return tantivy.Query.boolean_query([(_MUST, one) for one in (query, *self._clauses)])
+    def narrowed(self, chosen: Chosen) -> Chosen:
+        """Give those of the models that the filters let through."""
+        return chosen.narrowed(self._clauses)
 
     def _any_of(self, facet: Facet, values: Sequence[str]) -> tantivy.Query:
         return tantivy.Query.boolean_query([(_SHOULD, self._token(facet, value)) for value in values])

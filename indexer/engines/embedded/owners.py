@@ -12,6 +12,7 @@ from math import inf
 import tantivy
 
 from indexer.engines.contract import SelectedOwner
+from indexer.engines.embedded.chosen import Chosen
 from indexer.engines.embedded.schema import (
     DOWNLOADS,
     EXACT,
@@ -21,7 +22,7 @@ from indexer.engines.embedded.schema import (
     OWNER_PREFIX_GRAM,
     TIERS,
 )
-from indexer.engines.embedded.selecting import Query, Selector
+from indexer.engines.embedded.selecting import Selector
 from indexer.query import SearchQuery
 from indexer.text import compact
 
@@ -66,7 +67,7 @@ class OwnerSearching:
         counts = self._counts(found)
         return tuple(SelectedOwner(number, counts[owner]) for owner, number in found.items())
 
-    def _wanted(self) -> Iterator[tuple[Query, float]]:
+    def _wanted(self) -> Iterator[tuple[Chosen, float]]:
         """Select the models of owners called just so, then of all that begin so; at most so many each."""
         count, prefix = self._searcher.doc_freq, self._prefix
         steps: list[tuple[SearchQuery, float]] = []
@@ -80,7 +81,7 @@ class OwnerSearching:
             if models is not None:
                 yield models, most
 
-    def _tiers(self, models: Query) -> Iterator[Query]:
+    def _tiers(self, models: Chosen) -> Iterator[Chosen]:
         for tier, _ in TIERS:
             popular = self._selector.in_tier(models, tier)
             if popular is not None:
@@ -91,7 +92,7 @@ class OwnerSearching:
         """Count the models of the owners found so far, with those that are deleted but still stored."""
         return sum(self._searcher.doc_freq(AUTHOR, owner) for owner in self._found)
 
-    def _add(self, models: Query) -> None:
+    def _add(self, models: Chosen) -> None:
         """Find the owners of these models."""
         weighed: list[tuple[float, str, int]] = []
         for size in FETCHED:
@@ -102,11 +103,11 @@ class OwnerSearching:
             if compact(owner).startswith(self._prefix):  # of a long prefix, the index knows the pieces
                 self._found.setdefault(owner, number)
 
-    def _weighed(self, models: Query, size: int) -> Iterator[tuple[float, str, int]]:
+    def _weighed(self, models: Chosen, size: int) -> Iterator[tuple[float, str, int]]:
         """Give owners of these models: the heaviest is the least, to be sorted."""
         told = {"weight": {"sum": {"field": DOWNLOADS}}, "number": {"max": {"field": NUMBER}}}
         terms = {"field": AUTHOR, "size": size, "segment_size": SPREAD * size, "order": {"weight": "desc"}}
-        counted = self._searcher.aggregate(models, {"owners": {"terms": terms, "aggs": told}})
+        counted = self._searcher.aggregate(models.query(), {"owners": {"terms": terms, "aggs": told}})
         for one in counted["owners"]["buckets"]:
             yield -float(one["weight"]["value"]), str(one["key"]), int(one["number"]["value"])
 

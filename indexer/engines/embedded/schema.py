@@ -10,7 +10,7 @@ import tantivy
 
 from indexer.documents import Document
 from indexer.filters import FACETS
-from indexer.grams import GRAM, Cut
+from indexer.grams import GRAM, INSIDE, Cut
 from indexer.noise import WORTH_DOWNLOADS
 
 SCHEMA_VERSION = 6
@@ -165,7 +165,7 @@ _texts_of_owner = lru_cache(maxsize=65_536)(_texts)
 
 @lru_cache(maxsize=262_144)
 def _beginnings_inside(insides: tuple[str, ...]) -> str:
-    return " ".join([text[:end] for text in insides for end in range(1, min(len(text), GRAM) + 1)])
+    return " ".join([text[:end] for text in insides for end in range(INSIDE, min(len(text), GRAM) + 1)])
 
 
 @lru_cache(maxsize=262_144)

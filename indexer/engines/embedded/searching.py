@@ -6,9 +6,10 @@ from dataclasses import replace
 import tantivy
 
 from indexer.engines.contract import IndexState, Selected, Selection
+from indexer.engines.embedded.chosen import Chosen
 from indexer.engines.embedded.filtering import Filtering, count_facets
 from indexer.engines.embedded.schema import DOWNLOADS, NUMBER, ORDERS, POPULARITY, SAMPLE, SAMPLED, TIERS
-from indexer.engines.embedded.selecting import Query, Selector
+from indexer.engines.embedded.selecting import Selector
 from indexer.query import SearchQuery
 from indexer.ranking import Step
 
@@ -60,7 +61,7 @@ class Searching:
         page = self._page(self._steps(everything, total), total)
         return self._with_facets(Selection(page, total, exact, self._state), everything)
 
-    def _steps(self, everything: Query | None, total: int = 0) -> list[tuple[Step | None, Query]]:
+    def _steps(self, everything: Chosen | None, total: int = 0) -> list[tuple[Step | None, Chosen]]:
         """Give the steps of the order; in any order but that of relevance there is one."""
         if self._query.sort != "relevance":
             return [] if everything is None else [(None, everything)]
@@ -68,45 +69,45 @@ class Searching:
             (step, self._filtering.narrowed(one)) for step, one in self._selector.steps(self._query, total)
         ]
 
-    def _with_facets(self, selection: Selection, query: Query | None) -> Selection:
+    def _with_facets(self, selection: Selection, chosen: Chosen | None) -> Selection:
         """Add the facets that are asked for; of very many models they are estimated from a sample."""
         asked = self._query.facets
-        if query is None or not asked:
+        if chosen is None or not asked:
             return selection
-        sample = self._selector.in_tier(query, SAMPLE) if selection.total > COUNTED else None
+        sample = self._selector.in_tier(chosen, SAMPLE) if selection.total > COUNTED else None
         if sample is None:
-            return replace(selection, facets=count_facets(self._searcher, query, asked))
-        facets = count_facets(self._searcher, sample, asked, times=SAMPLED)
+            return replace(selection, facets=count_facets(self._searcher, chosen.query(), asked))
+        facets = count_facets(self._searcher, sample.query(), asked, times=SAMPLED)
         return replace(selection, facets=facets, facets_exact=False)
 
-    def _unordered(self, numbers: Sequence[int], everything: Query | None) -> Selection:
+    def _unordered(self, numbers: Sequence[int], everything: Chosen | None) -> Selection:
         """Hand few models over whole: their names tell their order, and whether they match at all."""
         selected = tuple(Selected(number) for number in numbers)
         selection = Selection(selected, len(numbers), total_exact=True, state=self._state, ordered=False)
         return self._with_facets(selection, everything)
 
-    def _forgiven(self, numbers: Sequence[int], everything: Query | None) -> Selection:
+    def _forgiven(self, numbers: Sequence[int], everything: Chosen | None) -> Selection:
         """Look for a slip of the finger, unless the very model that was named is there."""
         steps = self._selector.steps(self._query)
         named = bool(steps) and steps[0][0] is Step.EXACT_ID and self._count(steps[0][1]) > 0
-        meant = [] if named else [self._selector.typos(self._query, keywords=one) for one in (False, True)]
-        typos = [self._filtering.narrowed(one) for one in meant if one is not None]
+        meant = [] if named else self._selector.typos(self._query)
+        typos = [self._filtering.narrowed(one) for one in meant]
         total = self._count(typos[-1]) if typos else 0
         if total <= len(numbers):
             return self._unordered(numbers, everything)
         page = self._page([*self._steps(everything), *((Step.TYPO, one) for one in typos)], total)
         return self._with_facets(Selection(page, total, total_exact=False, state=self._state), typos[-1])
 
-    def _page(self, steps: Sequence[tuple[Step | None, Query]], total: int) -> tuple[Selected, ...]:
+    def _page(self, steps: Sequence[tuple[Step | None, Chosen]], total: int) -> tuple[Selected, ...]:
         """Walk the steps, skipping `offset` models, until the page is full or nothing is left."""
         selected: list[Selected] = []
-        before: list[Query] = []
+        before: list[Chosen] = []
         skip, want = self._query.offset, min(self._query.limit, max(0, total - self._query.offset))
-        for step, query in steps:
+        for step, chosen in steps:
             if len(selected) >= want:
                 break
-            own = self._selector.without(query, before)
-            before.append(query)
+            own = chosen.without(before)
+            before.append(chosen)
             if skip and (here := self._count(own)) <= skip:
                 skip -= here
                 continue
@@ -115,23 +116,25 @@ class Searching:
             selected += [Selected(number, step) for number in numbers]
         return tuple(selected)
 
-    def _step_numbers(self, query: Query, limit: int, offset: int) -> list[int]:
+    def _step_numbers(self, chosen: Chosen, limit: int, offset: int) -> list[int]:
         """Give the first models of a step; the popular ones of a tier are all before those outside it."""
         for tier, _ in TIERS if self._order in {POPULARITY, DOWNLOADS} else ():
-            popular = self._selector.in_tier(query, tier)
+            popular = self._selector.in_tier(chosen, tier)
             if popular is not None:
                 numbers = self._numbers(popular, limit, offset)
                 if len(numbers) == limit:
                     return numbers
-        return self._numbers(query, limit, offset)
+        return self._numbers(chosen, limit, offset)
 
-    def _numbers(self, query: Query, limit: int, offset: int) -> list[int]:
-        result = self._searcher.search(query, limit, count=False, order_by_field=self._order, offset=offset)
+    def _numbers(self, chosen: Chosen, limit: int, offset: int) -> list[int]:
+        result = self._searcher.search(
+            chosen.query(), limit, count=False, order_by_field=self._order, offset=offset
+        )
         addresses = [address for _, address in result.hits]
         values = self._searcher.fast_field_values(NUMBER, addresses) if addresses else []
         return [int(value) for value in values if value is not None]
 
-    def _count(self, query: Query) -> int:
+    def _count(self, chosen: Chosen) -> int:
         # Counting by aggregation scores nothing: two thirds of the time of a search that counts.
-        counted = self._searcher.aggregate(query, {"models": {"value_count": {"field": POPULARITY}}})
+        counted = self._searcher.aggregate(chosen.query(), {"models": {"value_count": {"field": POPULARITY}}})
         return int(counted["models"]["value"])

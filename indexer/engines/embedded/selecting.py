@@ -6,6 +6,7 @@ from math import prod
 
 import tantivy
 
+from indexer.engines.embedded.chosen import Chosen, Query
 from indexer.engines.embedded.schema import (
     EXACT,
     HEAD_GRAM,
@@ -28,6 +29,7 @@ COMMONER = 10
 BEGUN = 5
 """Letters of a word still being typed, at least, to see through a slip in it."""
 REMEMBERED_TOKENS = 200_000
+REMEMBERED_SLIPS = 10_000
 MOST_CASES = 4
 """Two terms, each in the owner or the name: so many cases are worth looking up one by one."""
 WORD = 0.05
@@ -35,9 +37,6 @@ WORD = 0.05
 BROAD = 0.1
 """A term that a greater share of the models has leads to no few cases."""
 
-_MUST, _SHOULD, _MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
-Query = tantivy.Query
-"""Tantivy's own query type."""
 Maybe = Query | None
 """A query, or `None` when it is known to select nothing."""
 
@@ -54,29 +53,30 @@ class Selector:
         self._searcher = searcher
         self._tokens: dict[tuple[str, str], Maybe] = {}
         self._frequencies: dict[tuple[str, str], int] = {}
+        self._nears: dict[Wanted, list[Maybe]] = {}
 
-    def everything(self, query: SearchQuery) -> Maybe:
+    def everything(self, query: SearchQuery) -> Chosen | None:
         """Select every model the query asks for."""
-        return self._all([*self._bounds(query), *self._matching_all(query, keywords=True)], query.excluded)
+        return self._choose([*self._bounds(query), *self._matching_all(query, keywords=True)], query)
 
-    def steps(self, query: SearchQuery, total: int = 0) -> list[tuple[Step, Query]]:
+    def steps(self, query: SearchQuery, total: int = 0) -> list[tuple[Step, Chosen]]:
         """Give the steps of the order, first to last; each may repeat models of those before it.
 
         Where an owner is asked for, all models of that very owner come before those of longer names.
         Where the total is a family's, only what many download is known by its name, and what is hardly
         ever a word by itself is one that is still being typed.
         """
-        steps: list[tuple[Step, Maybe]] = []
+        steps: list[tuple[Step, Chosen | None]] = []
         if query.exact_id:
             owner, name = query.exact_id
             exact = [self._token(OWNER.wholes, EXACT + owner), self._token(NAME.wholes, EXACT + name)]
             asked = [*self._bounds(query), *self._matching_all(query)]  # 17b is not 1.7b, though compact
-            steps.append((Step.EXACT_ID, self._all([*exact, *asked], query.excluded)))
+            steps.append((Step.EXACT_ID, self._choose([*exact, *asked], query)))
         owners: list[list[Maybe]] = [[]]
         if query.owner and not query.owner_only:
             owners = [[self._token(OWNER.wholes, EXACT + query.owner)], []]
         for bound, (step, terms) in product(owners, self._kinds(query, family=total > FAMILY)):
-            steps.append((step, self._all([*bound, *self._bounds(query), *terms], query.excluded)))
+            steps.append((step, self._choose([*bound, *self._bounds(query), *terms], query)))
         return [(step, selected) for step, selected in steps if selected is not None]
 
     def _kinds(self, query: SearchQuery, *, family: bool) -> list[tuple[Step, list[Maybe]]]:
@@ -106,26 +106,24 @@ class Selector:
         terms = [*(wanted.term for wanted in query.wanted), *query.excluded]
         return all(_is_one_lookup(term) for term in terms) and len(query.owner or "") <= OWNER_PREFIX_GRAM
 
-    def typos(self, query: SearchQuery, *, keywords: bool) -> Maybe:
-        """Select what one slip of the finger would have found, also by the keywords of other terms or not."""
+    def typos(self, query: SearchQuery) -> list[Chosen]:
+        """Select what one slip of the finger would have found: by ids, then by other terms' keywords too."""
         owners = self._owners_near(query)
         near = [self._near(wanted) for wanted in query.wanted]
         if not owners and not any(near):
-            return None
+            return []
         bounds = [self._any_of([*self._bounds(query), *owners])] if query.owner else []
-        typed = [self._matching(wanted, keywords=keywords) for wanted in query.wanted]
-        terms = [self._any_of([*ways, *meant]) for ways, meant in zip(typed, near, strict=True)]
-        return self._all([*bounds, *terms], query.excluded)
+        selected = []
+        for keywords in (False, True):
+            typed = [self._matching(wanted, keywords=keywords) for wanted in query.wanted]
+            terms = [self._any_of([*ways, *meant]) for ways, meant in zip(typed, near, strict=True)]
+            selected.append(self._choose([*bounds, *terms], query))
+        return [one for one in selected if one is not None]
 
-    def without(self, query: Query, others: Sequence[Query]) -> Query:
-        """Select what a query selects and none of the others does."""
-        if not others:
-            return query
-        return Query.boolean_query([(_MUST, query), *((_MUST_NOT, other) for other in others)])
-
-    def in_tier(self, query: Query, tier: str) -> Maybe:
-        """Select what a query selects among the models of a tier, which are more popular than all others."""
-        return self._all([query, self._token(TIER, tier)])
+    def in_tier(self, chosen: Chosen, tier: str) -> Chosen | None:
+        """Give those of the models that are in a tier: more popular than all others."""
+        token = self._token(TIER, tier)
+        return None if token is None else chosen.narrowed([token])
 
     # -- the wanted terms --------------------------------------------------------------------
 
@@ -185,13 +183,18 @@ class Selector:
         return self._frequency(KEYWORDS, wanted.term.keyword) if wanted.scope == "any" else 0
 
     def _near(self, wanted: Wanted) -> list[Maybe]:
-        """Give what may have been meant by a term: words, and beginnings that are long enough."""
-        typed = wanted.term.forms[-1]
-        meant = [
-            (part.grams if BEGUN <= len(slip) <= GRAM and not typed.startswith(slip) else part.wholes, slip)
-            for part, slip in product(_parts(wanted), slips_of(typed))
-        ]
-        return self._meant(meant, self._models_with(wanted))
+        """Give what may have been meant by a term: words, and beginnings that are long enough.
+
+        Looking some hundred words up takes longer than all else, and the terms before the last one stay
+        the same while it is typed.
+        """
+        known = self._nears.get(wanted)
+        if known is None:
+            known = self._meant(_slips(wanted), self._models_with(wanted))
+            if len(self._nears) >= REMEMBERED_SLIPS:
+                self._nears.clear()
+            self._nears[wanted] = known
+        return known
 
     def _owners_near(self, query: SearchQuery) -> list[Maybe]:
         """Give the owners that may have been meant."""
@@ -275,15 +278,19 @@ class Selector:
         some = [query for query in queries if query is not None]
         if len(some) <= 1:
             return some[0] if some else None
-        return Query.boolean_query([(_SHOULD, query) for query in some])
+        return Query.boolean_query([(tantivy.Occur.Should, query) for query in some])
 
-    def _all(self, queries: Sequence[Maybe], excluded: Sequence[Term] = ()) -> Maybe:
-        clauses = [(_MUST, query) for query in queries if query is not None]
-        if len(clauses) < len(queries):
+    def _all(self, queries: Sequence[Maybe]) -> Maybe:
+        some = _known(queries)
+        return Chosen(tuple(some)).query() if len(some) == len(queries) else None
+
+    def _choose(self, queries: Sequence[Maybe], query: SearchQuery) -> Chosen | None:
+        """Choose what all queries select, without what was excluded."""
+        some = _known(queries)
+        if len(some) < len(queries):
             return None
-        clauses = clauses or [(_MUST, Query.all_query())]
-        clauses += [(_MUST_NOT, query) for term in excluded for query in self._certain(Wanted(term))]
-        return clauses[0][1] if len(clauses) == 1 else Query.boolean_query(clauses)
+        excluded = [one for term in query.excluded for one in self._certain(Wanted(term))]
+        return Chosen(tuple(some), tuple(excluded))
 
 
 def _parts(wanted: Wanted) -> tuple[Part, ...]:
@@ -292,6 +299,13 @@ def _parts(wanted: Wanted) -> tuple[Part, ...]:
 
 def _places(wanted: Wanted) -> Iterator[tuple[Part, str]]:
     return product(_parts(wanted), wanted.term.forms)
+
+
+def _slips(wanted: Wanted) -> Iterator[tuple[str, str]]:
+    typed = wanted.term.forms[-1]
+    for part, slip in product(_parts(wanted), slips_of(typed)):
+        begins = BEGUN <= len(slip) <= GRAM and not typed.startswith(slip)
+        yield part.grams if begins else part.wholes, slip
 
 
 def _known(queries: Iterable[Maybe]) -> list[Query]:
