@@ -71,7 +71,9 @@ def test_what_is_cut_and_what_the_text_says_agree(name: str, query: str) -> None
     pieces = cut(name)
     for term in terms_of(query):
         from_start = any(start.startswith(form) for start in pieces.starts for form in term.forms)
-        inside = any(piece.startswith(term.forms[0]) for word in pieces.insides for piece in word)
+        inside = len(term.forms[0]) > 1 and any(
+            piece.startswith(term.forms[0]) for word in pieces.insides for piece in word
+        )
 
         assert (find(term, name) is not None) == (from_start or inside), (term, name, pieces)
 
