@@ -147,7 +147,7 @@ def find(term: Term, text: str) -> tuple[int, int] | None:
     """
     folded = fold(text)
     for pattern in _patterns(term):
-        match = pattern.search(folded)
+        match = _compiled(pattern).search(folded)
         if match is not None:
             return match.span()
     return None
@@ -162,7 +162,7 @@ _INSIDE = r"(?<=[^\W_])|(?<=\d\.)"
 
 
 @lru_cache(maxsize=1024)
-def _patterns(term: Term) -> tuple[re.Pattern[str], ...]:
+def _patterns(term: Term) -> tuple[str, ...]:
     if term.starts_with_digit:
         crossing = [_joined(form, _NO_POINT, _SEPARATORS, _SEPARATORS) for form in term.forms]
         numbers = [_joined(form, _NO_POINT, _SEPARATORS, "") for form in term.forms]
@@ -172,7 +172,11 @@ def _patterns(term: Term) -> tuple[re.Pattern[str], ...]:
         patterns = [r"(?<![^\W_])" + _joined(flat, _SEPARATORS, _SEPARATORS, _SEPARATORS)]
         if term.is_found_inside:
             patterns.append(f"(?:{_INSIDE})" + _joined(flat, _POINT_OR_NOTHING, "", ""))
-    return tuple(re.compile(pattern) for pattern in patterns)
+    return tuple(patterns)
+
+
+_compiled = lru_cache(maxsize=4096)(re.compile)
+"""While somebody types, every key makes a new term, and compiling takes longer than searching."""
 
 
 def _joined(form: str, in_number: str, to_number: str, to_letter: str) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Column, ColumnElement, Connection, case, func, select
+from sqlalchemy import Column, ColumnElement, Connection, bindparam, case, func, select
 
 from indexer.catalog import tables
 from indexer.catalog.applying import apply_batch
@@ -43,6 +43,13 @@ from indexer.records import (
 
 PAGE = 2_000
 """Rows a reader takes at a time: it pages by key and never keeps a long cursor."""
+
+
+# Asked for at each key that is pressed: put together once.
+_AMONG = tables.models.c.number.in_(bindparam("numbers", expanding=True))
+_MODELS, _MODELS_WITHOUT_FILES, _WORDS = (
+    select(*columns).where(_AMONG) for columns in (STORED, STORED_WITHOUT_FILES, WORDS)
+)
 
 
 def utc_now() -> datetime:
@@ -174,10 +181,9 @@ class Catalog:
         """
         if not numbers:
             return {}
-        columns = STORED if files else STORED_WITHOUT_FILES
-        query = select(*columns).where(tables.models.c.number.in_(list(numbers)))
+        query = _MODELS if files else _MODELS_WITHOUT_FILES
         with self._database.reading() as connection:
-            models = [to_stored(row) for row in connection.execute(query)]
+            models = [to_stored(row) for row in connection.execute(query, {"numbers": list(numbers)})]
         return {model.number: model for model in models}
 
     def words_of(self, numbers: Sequence[int]) -> dict[int, Outline]:
@@ -185,9 +191,8 @@ class Catalog:
 
         Numbers the catalog no longer holds are left out.
         """
-        query = select(*WORDS).where(tables.models.c.number.in_(list(numbers)))
         with self._database.reading() as connection:
-            outlines = [to_words(row) for row in connection.execute(query)]
+            outlines = [to_words(row) for row in connection.execute(_WORDS, {"numbers": list(numbers)})]
         return {outline.number: outline for outline in outlines}
 
     def standings(self, numbers: Sequence[int]) -> dict[int, Standing]:

@@ -1,6 +1,6 @@
 """From a query to Tantivy queries: what is selected, and in which steps it is ordered."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from math import prod
 
@@ -53,7 +53,7 @@ class Selector:
         self._searcher = searcher
         self._tokens: dict[tuple[str, str], Maybe] = {}
         self._frequencies: dict[tuple[str, str], int] = {}
-        self._nears: dict[Wanted, list[Maybe]] = {}
+        self._nears: dict[Wanted | str, list[Maybe]] = {}
 
     def everything(self, query: SearchQuery) -> Chosen | None:
         """Select every model the query asks for."""
@@ -183,25 +183,29 @@ class Selector:
         return self._frequency(KEYWORDS, wanted.term.keyword) if wanted.scope == "any" else 0
 
     def _near(self, wanted: Wanted) -> list[Maybe]:
-        """Give what may have been meant by a term: words, and beginnings that are long enough.
-
-        Looking some hundred words up takes longer than all else, and the terms before the last one stay
-        the same while it is typed.
-        """
-        known = self._nears.get(wanted)
-        if known is None:
-            known = self._meant(_slips(wanted), self._models_with(wanted))
-            if len(self._nears) >= REMEMBERED_SLIPS:
-                self._nears.clear()
-            self._nears[wanted] = known
-        return known
+        """Give what may have been meant by a term: words, and beginnings that are long enough."""
+        return self._remembered(wanted, lambda: self._meant(_slips(wanted), self._models_with(wanted)))
 
     def _owners_near(self, query: SearchQuery) -> list[Maybe]:
         """Give the owners that may have been meant."""
-        if not query.owner or query.owner_only:
+        owner = query.owner
+        if not owner or query.owner_only:
             return []
-        typed = self._searcher.doc_freq(OWNER_PREFIX, query.owner[:OWNER_PREFIX_GRAM])
-        return self._meant([(OWNER.wholes, EXACT + owner) for owner in slips_of(query.owner)], typed)
+        typed = self._frequency(OWNER_PREFIX, owner[:OWNER_PREFIX_GRAM])
+        words = ((OWNER.wholes, EXACT + slip) for slip in slips_of(owner))
+        return self._remembered(owner, lambda: self._meant(words, typed))
+
+    def _remembered(self, key: Wanted | str, meant: Callable[[], list[Maybe]]) -> list[Maybe]:
+        """Look up what was meant, once.
+
+        Looking some hundred words up takes longer than all else of a search, and what stands before the
+        last word stays the same while that is typed.
+        """
+        if key not in self._nears:
+            if len(self._nears) >= REMEMBERED_SLIPS:
+                self._nears.clear()
+            self._nears[key] = meant()
+        return self._nears[key]
 
     def _meant(self, words: Iterable[tuple[str, str]], typed: int) -> list[Maybe]:
         """Select by those of the words that the catalog has much oftener than what was typed."""
