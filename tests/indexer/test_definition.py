@@ -138,7 +138,7 @@ def queries(draw: st.DrawFn, names: list[str]) -> str:
     return draw(st.one_of(st.just(shape.format(piece(), piece(), piece())), PART, WORD, ID))
 
 
-TAG = "llama Qwen2.5 7b text-to-image 4-bit chat code license:lam base_model:a/e5 endpoints_compatible Crème 1.7b"
+TAG = "llama Qwen2.5 7b text-to-image 4-bit chat license:lam base_model:a/e5 endpoints_compatible Crème 1.7b"
 TAGS = st.lists(st.sampled_from(TAG.split()), max_size=4).map(tuple)
 MODELS = st.lists(st.tuples(ID, TAGS), min_size=1, max_size=70, unique_by=lambda one: one[0].lower())
 CASE = MODELS.map(dict).flatmap(
