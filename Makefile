@@ -16,7 +16,7 @@ demo: $(READY)  ## run Hubdex against a stand-in Hub of generated models
 	@exec $(BIN)/python -m tests.demo --models $(DEMO_MODELS)
 
 test: check  ## every check and every test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 check: $(READY_DEV)
 	$(BIN)/ruff check .

@@ -9,10 +9,11 @@ from typing import get_args
 
 import orjson
 
-from indexer.answers import check_answer, page_answer, set_asides_answer, status_answer
+from indexer.answers import page_answer
 from indexer.catalog.passes import SET_ASIDE_KEPT
 from indexer.catalog.store import Catalog, utc_now
 from indexer.checking import SAMPLE, check_index
+from indexer.conditions import check_answer, set_asides_answer, status_answer
 from indexer.config import HomeConfig, read_config
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter

@@ -8,7 +8,8 @@ from typing_extensions import TypedDict
 from api.asking import FromSources, Now
 from api.responses import HealthAnswer, JsonResponse, errors_of
 from api.standing import standing_of
-from indexer.answers import IndexAnswer, StatusAnswer, index_answer, status_answer
+from indexer.answers import IndexAnswer, index_answer
+from indexer.conditions import StatusAnswer, status_answer
 from indexer.quota import Window
 
 router = APIRouter(tags=["status"])

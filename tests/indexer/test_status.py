@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from indexer.__main__ import main
-from indexer.answers import status_answer
 from indexer.catalog.store import Catalog
+from indexer.conditions import status_answer
 from indexer.config import HomeConfig
 from indexer.engines.contract import IndexState
 from indexer.records import Batch, CatalogState, Checkpoint, SetAside
