@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -151,7 +152,7 @@ def test_a_rebuild_that_fails_leaves_the_live_index_alone(tmp_path: Path) -> Non
 
 
 MANY = [f"{('elm', 'oak')[n % 3 > 0]}/{('Qwen', 'Eve')[n % 2]}-{n}b" for n in range(200)]
-SHORT = ("e", "E", "l", "7", "el", "lm", "7b", "qw", "e l", "-e", "/e", "e/", "z", "wen")
+SHORT = ("", "e", "E", "l", "7", "el", "lm", "7b", "qw", "e l", "-e", "/e", "e/", "z", "wen")
 
 
 def test_short_queries_are_made_ready_and_answered_alike(
@@ -165,6 +166,8 @@ def test_short_queries_are_made_ready_and_answered_alike(
         for limit, offset in ((20, 0), (3, 2), (100, 0), (100, 50), (20, 80)):
             query = parse_query(text, limit=limit, offset=offset)
             assert ready.reader.search(query) == plain.reader.search(query), text
+            counting = replace(query, facets=("author", "gated"))
+            assert ready.reader.search(counting) == plain.reader.search(counting), text
     assert len(ready_answers(ready)) > 5
     assert len(ready_answers(plain)) == 0
 

@@ -79,10 +79,10 @@ class EmbeddedReader:
             if known is not None and known.state is opened.state:
                 self._remembered.move_to_end(asked)
                 return known
-        selection = opened.short.answer(asked)
-        if selection is None:
-            with translated("The embedded index cannot be read"):
-                selection = Searching(opened.searcher, opened.selector, opened.state, asked).run()
+        ready = opened.short.answer(replace(asked, facets=()))
+        with translated("The embedded index cannot be read"):
+            searching = Searching(opened.searcher, opened.selector, opened.state, asked)
+            selection = searching.run() if ready is None else searching.with_facets(ready)
         with self._lock:
             self._remembered[asked] = selection
             while len(self._remembered) > REMEMBERED:

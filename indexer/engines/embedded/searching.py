@@ -17,8 +17,8 @@ FEW = 40
 """So many models or fewer are handed over whole, to be ordered by their names."""
 CHECKED = 300
 """The same where the index cannot count exactly: all of them are checked against their names."""
-COUNTED = 150_000
-"""Of more models than this the facets are estimated: counting them all took 0.3 s of 3.1 million."""
+COUNTED = 40_000
+"""Of more models than this the facets are estimated: counting those of 100,000 took 50 ms."""
 TYPOS_BELOW = 20
 """A slip of the finger is looked for only when fewer models than this, a page of them, match as typed."""
 
@@ -60,6 +60,11 @@ class Searching:
             return self._unordered(numbers, everything)
         page = self._page(self._steps(everything, total), total)
         return self._with_facets(Selection(page, total, exact, self._state), everything)
+
+    def with_facets(self, selection: Selection) -> Selection:
+        """Add the facets that are asked for to an answer that was made ready without them."""
+        named = self._selector.everything(self._query) if self._query.facets else None
+        return selection if named is None else self._with_facets(selection, self._filtering.narrowed(named))
 
     def _steps(self, everything: Chosen | None, total: int = 0) -> list[tuple[Step | None, Chosen]]:
         """Give the steps of the order; in any order but that of relevance there is one."""

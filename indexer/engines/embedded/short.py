@@ -110,6 +110,8 @@ def _first_page(query: SearchQuery) -> SearchQuery:
 
 
 def _short_texts(searcher: tantivy.Searcher) -> Iterator[str]:
+    if searcher.num_docs >= WORTH_MODELS:
+        yield ""
     for letters in (*_LETTERS, *map("".join, product(_LETTERS, repeat=2))):
         if sum(searcher.doc_freq(part.grams, letters) for part in (OWNER, NAME)) >= WORTH_MODELS:
             yield letters
