@@ -41,7 +41,7 @@ def hit_html(hit: Hit, number: int, now: datetime) -> Html:
         owner=fill(_OWNER, owner=owner) if record.owner else NOTHING,
         name=marked(record.name, [(start - at, end - at) for start, end in hit.highlights]),
         badges=_badges(record),
-        facts=joined([*_facts(hit.model), *_tags(hit)]),
+        facts=joined(_facts(hit)),
         counts=joined(_counts(hit.model, now)),
     )
 
@@ -63,22 +63,17 @@ def _badges(record: ModelRecord) -> Html:
     return Html(gated + disabled)
 
 
-def _facts(model: StoredModel) -> Iterator[Html]:
-    record = model.record
+def _facts(hit: Hit) -> Iterator[Html]:
+    """Give what a model is; marked, where nothing in its id says why it is here."""
+    record = hit.model.record
     if record.params:
         yield fill(_FACT, kind="params", text=f"{compact_count(record.params)} params")
-    for name in model_answer(model)["formats"]:
-        yield fill(_FACT, kind="format", text=name)
-    for kind, text in (("task", record.task), ("license", record.license)):
-        if text:
-            yield fill(_FACT, kind=kind, text=text)
-
-
-def _tags(hit: Hit) -> Iterator[Html]:
-    """Say which tags a model was found by, where nothing in its id says why it is here."""
-    shown = {hit.model.record.task, *model_answer(hit.model)["formats"]}
+    facts = [("format", name) for name in model_answer(hit.model)["formats"]]
+    facts += [(kind, text) for kind, text in (("task", record.task), ("license", record.license)) if text]
+    for kind, text in facts:
+        yield fill(_FACT, kind=kind, text=fill(_MARK, text=text) if text in hit.tags else text)
     for tag in hit.tags:
-        if tag not in shown:
+        if tag not in [text for _, text in facts]:
             yield fill(_TAG, tag=tag)
 
 
