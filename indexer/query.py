@@ -16,7 +16,7 @@ MAX_TERMS = 16
 """Terms of a query; a longer one is refused."""
 MAX_LIMIT = 100
 """Hits in one answer."""
-MAX_DEPTH = 10_000
+MAX_DEPTH = 100_000
 """Hits that can be paged through (offset and limit together)."""
 
 Scope = Literal["any", "name"]
@@ -90,7 +90,7 @@ def parse_query(
     if not 0 < limit <= MAX_LIMIT:
         raise BadRequest(f"The limit must be between 1 and {MAX_LIMIT}.")
     if offset < 0 or offset + limit > MAX_DEPTH:
-        raise BadRequest(f"Only the first {MAX_DEPTH} hits can be paged through; narrow the query.")
+        raise BadRequest(f"Only the first {MAX_DEPTH:,} hits can be paged through; narrow the query.")
     pasted = read_pasted(text)
     query = _of_pasted(text, pasted, filters) if pasted else _of_words(text, filters)
     require_bounds(query.filters)

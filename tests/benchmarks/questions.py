@@ -34,7 +34,7 @@ FILTERED_KEYS = 12
 """Keys typed beside a filter, and letters of a typed word: longer ones match hardly anything."""
 SLIPPED_LETTERS = 5
 """Letters of a word with a slip, at least."""
-DEPTHS = (1_000, 9_900)
+DEPTHS = (1_000, 10_000, 99_900)
 SAMPLED = 100
 """Queries of a kind that is no keystroke: a depth, an order."""
 
