@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from api.family import Others
-from api.pages.layout import Site, filter_path, model_path, search_path
+from api.pages.layout import Site, filter_path, id_owner, model_path, search_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined
 from api.pages.words import compact_count, plural
 from indexer.lineage import Derived, KnownBase, Relation, read_base, tag_of
@@ -23,7 +23,6 @@ _UNKNOWN = Template("""\
 <a href="$hub" rel="noopener">look on $hub_name</a></span></span></li>
 """)
 _ID = Template('<span class="id">$owner<span class="name">$name</span></span>')
-_OWNER = Template('<span class="owner">$owner/</span><wbr>')
 _HOW = Template('<span class="told">$how</span>')
 _DOWNLOADS = Template(
     ' <span class="number" title="$exact downloads in 30 days">$number'
@@ -78,7 +77,7 @@ _MADE: dict[Relation | None, tuple[str, str, str]] = {
 
 def _id(repo_id: str) -> Html:
     owner, _, name = repo_id.rpartition("/")
-    return fill(_ID, owner=fill(_OWNER, owner=owner) if owner else NOTHING, name=name)
+    return fill(_ID, owner=id_owner(owner), name=name)
 
 
 def bases_html(site: Site, bases: Sequence[KnownBase]) -> Html:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from api.pages.layout import model_path
+from api.pages.layout import id_owner, model_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
 from api.pages.words import compact_count, time_html
 from indexer.answers import model_answer
@@ -17,7 +17,6 @@ _HIT = Template("""\
 <span class="hit-counts">$counts</span>
 </a></li>
 """)
-_OWNER = Template('<span class="owner">$owner/</span><wbr>')
 _MARK = Template("<mark>$text</mark>")
 _BADGE = Template(' <span class="badge $kind">$text</span>')
 _FACT = Template('<span class="$kind">$text</span>')
@@ -38,7 +37,7 @@ def hit_html(hit: Hit, number: int, now: datetime) -> Html:
         _HIT,
         number=number,
         path=model_path(record.repo_id),
-        owner=fill(_OWNER, owner=owner) if record.owner else NOTHING,
+        owner=id_owner(owner),
         name=marked(record.name, [(start - at, end - at) for start, end in hit.highlights]),
         badges=_badges(record),
         facts=joined(_facts(hit)),

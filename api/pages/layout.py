@@ -79,6 +79,7 @@ $order<button type="submit"><span class="unseen">Search</span></button>
 </form>
 """)
 
+_OWNER = Template('<span class="owner">$owner/</span><wbr>')
 _ORDER = Template('<input type="hidden" name="sort" value="$sort">\n')
 
 
@@ -115,6 +116,11 @@ def search_box(text: str = "", *, owner: str = "", sort: Sort = "relevance", foc
 
 def _of_owner(path: str, owner: str) -> str:
     return f"{path}?owner={quote(owner)}" if owner else path
+
+
+def id_owner(owner: str | Html) -> Html:
+    """Give what stands before the name in an id; nothing where there is no owner."""
+    return fill(_OWNER, owner=owner) if owner else NOTHING
 
 
 def model_path(repo_id: str) -> str:

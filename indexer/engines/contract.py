@@ -125,6 +125,8 @@ class EngineReader(Protocol):
 
 Documents: TypeAlias = Callable[[], Iterable[Document]]
 """Gives documents; can be handed to another process, and called there."""
+Progress: TypeAlias = Callable[[int], None]
+"""Told how many more documents were written."""
 
 
 class EngineWriter(Protocol):
@@ -145,9 +147,7 @@ class EngineWriter(Protocol):
         """
         ...
 
-    def rebuild(
-        self, parts: Sequence[Documents], state: IndexState, progress: Callable[[int], None] = ...
-    ) -> None:
+    def rebuild(self, parts: Sequence[Documents], state: IndexState, progress: Progress = ...) -> None:
         """Build a new index beside the live one and put it in its place at once.
 
         Args:

@@ -6,18 +6,19 @@ their files in one folder, and one list (`meta.json`).
 """
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import cast
 
 import orjson
 import tantivy
 
-from indexer.engines.contract import Documents
+from indexer.engines.contract import Documents, Progress
 from indexer.engines.embedded.damage import META
+from indexer.engines.embedded.folder import replace_file
 from indexer.engines.embedded.schema import make_schema, open_index, to_tantivy
 from indexer.errors import EngineError
 from indexer.process import collect_garbage_rarely
@@ -27,9 +28,6 @@ HEAP_BYTES = 800_000_000
 THREADS = 2
 TOLD_EVERY = 2_000
 """Documents between two reports of progress."""
-
-Progress: TypeAlias = Callable[[int], None]
-"""Told how many more documents were written."""
 
 _MANAGED = ".managed.json"
 _LOCKS = (".tantivy-writer.lock", ".tantivy-meta.lock")
@@ -141,8 +139,8 @@ def _join(folder: Path, parts: Sequence[Path]) -> None:
         part.rmdir()
     segments = [segment for meta in metas for segment in meta["segments"]]
     joined = metas[0] | {"segments": segments, "opstamp": max(meta["opstamp"] for meta in metas)}
-    (folder / _MANAGED).write_bytes(orjson.dumps([*managed, META]))
-    (folder / META).write_bytes(orjson.dumps(joined))
+    replace_file(folder / _MANAGED, orjson.dumps([*managed, META]))
+    replace_file(folder / META, orjson.dumps(joined))
     held = open_index(folder, make_schema()).searcher().num_docs
     wanted = sum(segment["max_doc"] for segment in segments)
     if held != wanted:

@@ -66,22 +66,25 @@ class Selector:
         Where the total is a family's, only what many download is known by its name, and what is hardly
         ever a word by itself is one that is still being typed.
         """
+        bounds, everything = self._bounds(query), self._matching_all(query)
+        kinds = self._kinds(query, everything, family=total > FAMILY)
         steps: list[tuple[Step, Chosen | None]] = []
         if query.exact_id:
             owner, name = query.exact_id
             exact = [self._token(OWNER.wholes, EXACT + owner), self._token(NAME.wholes, EXACT + name)]
-            asked = [*self._bounds(query), *self._matching_all(query)]  # 17b is not 1.7b, though compact
-            steps.append((Step.EXACT_ID, self._choose([*exact, *asked], query)))
+            # 17b is not 1.7b, though compact
+            steps.append((Step.EXACT_ID, self._choose([*exact, *bounds, *everything], query)))
         owners: list[list[Maybe]] = [[]]
         if query.owner and not query.owner_only:
             owners = [[self._token(OWNER.wholes, EXACT + query.owner)], []]
-        for bound, (step, terms) in product(owners, self._kinds(query, family=total > FAMILY)):
-            steps.append((step, self._choose([*bound, *self._bounds(query), *terms], query)))
+        for bound, (step, terms) in product(owners, kinds):
+            steps.append((step, self._choose([*bound, *bounds, *terms], query)))
         return [(step, selected) for step, selected in steps if selected is not None]
 
-    def _kinds(self, query: SearchQuery, *, family: bool) -> list[tuple[Step, list[Maybe]]]:
-        """Give the ways the wanted terms can match, the best first."""
-        everything = self._matching_all(query)
+    def _kinds(
+        self, query: SearchQuery, everything: list[Maybe], *, family: bool
+    ) -> list[tuple[Step, list[Maybe]]]:
+        """Give the ways the wanted terms can match, the best first; `everything` is any way, by the id."""
         kinds = []
         if query.exact_name:
             named = self._token(NAME.wholes, EXACT + query.exact_name)

@@ -1,7 +1,7 @@
 """The write side of the embedded engine."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 import tantivy
 
 from indexer.documents import Document
-from indexer.engines.contract import Documents, IndexState
+from indexer.engines.contract import Documents, IndexState, Progress
 from indexer.engines.embedded import folder as folders
 from indexer.engines.embedded.damage import damaged_file
 from indexer.engines.embedded.failing import translated
@@ -90,9 +90,7 @@ class EmbeddedWriter:
                 write_short(folder, open_index(folder, self._schema), self._schema, state)
             folders.write_state(folder, state)
 
-    def rebuild(
-        self, parts: Sequence[Documents], state: IndexState, progress: Callable[[int], None] = _silent
-    ) -> None:
+    def rebuild(self, parts: Sequence[Documents], state: IndexState, progress: Progress = _silent) -> None:
         """Build a new index beside the live one and put it in its place at once.
 
         Where that fails, what was built of it is gone again: on a full disk it would be in the way.
