@@ -72,8 +72,12 @@ class Walk:
             return errands
         return errands if self._pages + busy < self._limit_pages else ()
 
-    def read(self, errand: Errand, page: Page | None) -> Batch:
-        """Step over an answer; gives what has to be stored with it."""
+    def read(self, errand: Errand, page: Page | None) -> Batch | None:
+        """Step over an answer; gives what has to be stored with it.
+
+        `None`: the chain was given up while this page travelled. Others have read its models since, and
+        the sweep may have found some of them gone, so the page is not stored.
+        """
         self._pages += 1
         batch = self._read(errand, page)
         if self.leg.finished:
@@ -104,14 +108,14 @@ class Walk:
         if self.leg.finished:
             self._go_on()
 
-    def _read(self, errand: Errand, page: Page | None) -> Batch:
+    def _read(self, errand: Errand, page: Page | None) -> Batch | None:
         if self.is_open(errand):
             match self.leg, errand, page:
                 case (ListingLeg() | FullLeg()) as leg, Chain(), Page():
                     return leg.read(errand, page)
                 case SweepLeg() as leg, Confirmation(), _:
                     return leg.read(errand, page)
-        return Batch()  # the chain was given up while its last page travelled
+        return None
 
     def _go_on(self) -> None:
         before = self.leg

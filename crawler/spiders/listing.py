@@ -76,7 +76,8 @@ class ListingSpider(Spider):
                 behind = journey.walk.read(errand, page)
                 for request in self._requests(errand):
                     yield request
-                await self._store(page, behind)
+                if behind is not None:
+                    await self._store(page, behind)
                 await self._provide()
             for request in self._requests():
                 yield request

@@ -36,7 +36,9 @@ def chain_of(way: Walk) -> Chain:
 
 
 def step(way: Walk, next_url: str | None, rows: list[object] | None = None) -> Checkpoint:
-    return way.read(chain_of(way), Page(rows or [{}], next_url)).checkpoints[0]
+    behind = way.read(chain_of(way), Page(rows or [{}], next_url))
+    assert behind is not None
+    return behind.checkpoints[0]
 
 
 def pushed(minutes_ago: int) -> dict[str, object]:
@@ -93,6 +95,17 @@ def test_walk_reads_one_pass_after_the_other() -> None:
 
     assert way.finished
     assert not way.errands()
+
+
+def test_the_page_of_a_chain_that_was_given_up_meanwhile_is_not_stored() -> None:
+    way = walk(FULL)
+    up, down = way.errands()
+    assert isinstance(up, Chain)
+    last = Page([{"createdAt": NOON.isoformat()}], None)
+
+    assert way.read(up, last) is not None  # behind it lies nothing, so the other chain has ended too
+    assert way.leg.name == SWEEP
+    assert way.read(down, last) is None
 
 
 def test_walk_resumes_where_it_was_cut_off() -> None:
