@@ -13,9 +13,9 @@ from indexer.records import Outline
 
 DOWNLOADS_SHIFT = 22
 """Bits below the downloads in a popularity: likes and all-time downloads break ties."""
-MAX_DOWNLOADS = 2**36 - 1
-NO_NOISE = 2**58
-"""Added to the popularity of all models but noise."""
+MAX_DOWNLOADS = 2**30 - 1
+NO_NOISE = 2**52
+"""Added to the popularity of all models but noise; with it, no bit is beyond what a float holds exactly."""
 MAX_COUNT = 2**40
 MAX_PARAMS = 2**62
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from indexer.documents import to_document
 from indexer.engines.embedded import owners as searching
 from indexer.engines.embedded.reader import EmbeddedReader
-from indexer.engines.embedded.schema import TIERS
 from indexer.engines.embedded.writer import EmbeddedWriter
+from indexer.engines.terms import TIERS
 from indexer.errors import EngineUnavailable
 from indexer.owners import MAX_OWNERS, Owner, begun, owner_typed
 from indexer.records import Batch, Outline

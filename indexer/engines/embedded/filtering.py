@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import tantivy
 
 from indexer.documents import MAX_PARAMS
+from indexer.engines.chosen import Chosen
 from indexer.engines.contract import FacetCounts
-from indexer.engines.embedded.chosen import Chosen
 from indexer.engines.embedded.schema import PARAMS, TAGS
 from indexer.filters import Facet, Filters
 
@@ -32,7 +32,7 @@ class Filtering:
         if (filters.min_params, filters.max_params) != (None, None):
             self._clauses.append(self._range(filters.min_params or 0, filters.max_params))
 
-    def narrowed(self, chosen: Chosen) -> Chosen:
+    def narrowed(self, chosen: Chosen[tantivy.Query]) -> Chosen[tantivy.Query]:
         """Give those of the models that the filters let through."""
         return chosen.narrowed(self._clauses)
 

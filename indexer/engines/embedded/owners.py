@@ -11,18 +11,12 @@ from math import inf
 
 import tantivy
 
+from indexer.engines.chosen import Chosen
 from indexer.engines.contract import SelectedOwner
-from indexer.engines.embedded.chosen import Chosen
-from indexer.engines.embedded.schema import (
-    DOWNLOADS,
-    EXACT,
-    NUMBER,
-    OWNER,
-    OWNER_PREFIX,
-    OWNER_PREFIX_GRAM,
-    TIERS,
-)
-from indexer.engines.embedded.selecting import Selector
+from indexer.engines.embedded.lookups import Query
+from indexer.engines.embedded.schema import DOWNLOADS, NUMBER
+from indexer.engines.selecting import Selector
+from indexer.engines.terms import EXACT, OWNER, OWNER_PREFIX, OWNER_PREFIX_GRAM, TIERS
 from indexer.query import SearchQuery
 from indexer.text import compact
 
@@ -44,7 +38,9 @@ class OwnerSearching:
 
     """
 
-    def __init__(self, searcher: tantivy.Searcher, selector: Selector, prefix: str, limit: int) -> None:
+    def __init__(
+        self, searcher: tantivy.Searcher, selector: Selector[Query], prefix: str, limit: int
+    ) -> None:
         self._searcher = searcher
         self._selector = selector
         self._prefix = prefix
@@ -67,7 +63,7 @@ class OwnerSearching:
         counts = self._counts(found)
         return tuple(SelectedOwner(number, counts[owner]) for owner, number in found.items())
 
-    def _wanted(self) -> Iterator[tuple[Chosen, float]]:
+    def _wanted(self) -> Iterator[tuple[Chosen[Query], float]]:
         """Select the models of owners called just so, then of all that begin so; at most so many each."""
         count, prefix = self._searcher.doc_freq, self._prefix
         steps: list[tuple[SearchQuery, float]] = []
@@ -81,7 +77,7 @@ class OwnerSearching:
             if models is not None:
                 yield models, most
 
-    def _tiers(self, models: Chosen) -> Iterator[Chosen]:
+    def _tiers(self, models: Chosen[Query]) -> Iterator[Chosen[Query]]:
         for tier, _ in TIERS:
             popular = self._selector.in_tier(models, tier)
             if popular is not None:
@@ -92,7 +88,7 @@ class OwnerSearching:
         """Count the models of the owners found so far, with those that are deleted but still stored."""
         return sum(self._searcher.doc_freq(AUTHOR, owner) for owner in self._found)
 
-    def _add(self, models: Chosen) -> None:
+    def _add(self, models: Chosen[Query]) -> None:
         """Find the owners of these models."""
         weighed: list[tuple[float, str, int]] = []
         for size in FETCHED:
@@ -103,11 +99,13 @@ class OwnerSearching:
             if compact(owner).startswith(self._prefix):  # of a long prefix, the index knows the pieces
                 self._found.setdefault(owner, number)
 
-    def _weighed(self, models: Chosen, size: int) -> Iterator[tuple[float, str, int]]:
+    def _weighed(self, models: Chosen[Query], size: int) -> Iterator[tuple[float, str, int]]:
         """Give owners of these models: the heaviest is the least, to be sorted."""
         told = {"weight": {"sum": {"field": DOWNLOADS}}, "number": {"max": {"field": NUMBER}}}
         terms = {"field": AUTHOR, "size": size, "segment_size": SPREAD * size, "order": {"weight": "desc"}}
-        counted = self._searcher.aggregate(models.query(), {"owners": {"terms": terms, "aggs": told}})
+        counted = self._searcher.aggregate(
+            models.query(self._selector.terms), {"owners": {"terms": terms, "aggs": told}}
+        )
         for one in counted["owners"]["buckets"]:
             yield -float(one["weight"]["value"]), str(one["key"]), int(one["number"]["value"])
 
@@ -115,8 +113,8 @@ class OwnerSearching:
         """Count the models of each of these owners."""
         if not owners:
             return {}
-        terms = [tantivy.Query.term_query(self._selector.schema, AUTHOR, one, "basic") for one in owners]
-        models = tantivy.Query.boolean_query([(tantivy.Occur.Should, one) for one in terms])
+        known = (self._selector.terms.term(AUTHOR, one) for one in owners)
+        models = self._selector.terms.any_of([one for one in known if one is not None])
         counted = self._searcher.aggregate(
             models, {"owners": {"terms": {"field": AUTHOR, "size": len(owners)}}}
         )

@@ -12,11 +12,12 @@ from indexer.engines.contract import HeldIndex, IndexState, OwnerSelection, Sele
 from indexer.engines.embedded import folder as folders
 from indexer.engines.embedded.comparing import Held
 from indexer.engines.embedded.failing import translated
+from indexer.engines.embedded.lookups import Query, TantivyTerms
 from indexer.engines.embedded.owners import OwnerSearching
 from indexer.engines.embedded.schema import make_schema, open_index
 from indexer.engines.embedded.searching import Searching
-from indexer.engines.embedded.selecting import Selector
 from indexer.engines.embedded.short import ShortAnswers, read_short
+from indexer.engines.selecting import Selector
 from indexer.errors import EngineUnavailable
 from indexer.query import SearchQuery
 
@@ -30,7 +31,7 @@ class _Opened:
 
     stamp: tuple[str, int]
     searcher: tantivy.Searcher
-    selector: Selector
+    selector: Selector[Query]
     state: IndexState
     short: ShortAnswers
 
@@ -81,7 +82,7 @@ class EmbeddedReader:
                 return known
         ready = opened.short.answer(replace(asked, facets=()))
         with translated("The embedded index cannot be read"):
-            searching = Searching(opened.searcher, opened.selector, opened.state, asked)
+            searching = Searching(self._schema, opened.searcher, opened.selector, opened.state, asked)
             selection = searching.run() if ready is None else searching.with_facets(ready)
         with self._lock:
             self._remembered[asked] = selection
@@ -143,7 +144,7 @@ class EmbeddedReader:
                 index = open_index(folder, self._schema)
                 index.reload()
                 searcher = index.searcher()
-                selector = Selector(self._schema, searcher)
+                selector = Selector(TantivyTerms(self._schema, searcher))
             state = replace(state, models=searcher.num_docs)
             return _Opened(stamp, searcher, selector, state, read_short(folder, state))
 

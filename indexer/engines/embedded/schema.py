@@ -9,18 +9,26 @@ import orjson
 import tantivy
 
 from indexer.documents import Document
+from indexer.engines.terms import (
+    EXACT,
+    KEYWORDS,
+    NAME,
+    OWNER,
+    OWNER_PREFIX,
+    OWNER_PREFIX_GRAM,
+    TIER,
+    tiers_of,
+)
 from indexer.filters import FACETS
 from indexer.grams import GRAM, INSIDE, Cut
-from indexer.noise import WORTH_DOWNLOADS
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Raised when fields, tokenizers or the cutting of names change: the index is then rebuilt."""
 
 NUMBER = "number"
 POPULARITY = "popularity"
 PARAMS = "params"
 TAGS = "tags"
-KEYWORDS = "keywords"
 DOWNLOADS = "downloads"
 ORDERS = (DOWNLOADS, "likes", "trending", "created", "updated")
 """What hits can be sorted by beside relevance; each is a field."""
@@ -29,35 +37,8 @@ DIGEST = "digest"
 UNSIGNED = (POPULARITY, PARAMS, *ORDERS, DIGEST)
 """Fields of one number, 0 or more; a document may have none in them."""
 
-OWNER_PREFIX = "owner_prefix"
-OWNER_PREFIX_GRAM = 16
 HEAD_GRAM = 3
-
-TIER = "tier"
-TIERS = (("top", 10_000), ("known", WORTH_DOWNLOADS))
-"""Tier: the fewest downloads in it. What a broad query shows first is found among few models, none noise."""
-SAMPLE = "sample"
-SAMPLED = 16
-"""One model of so many is in the sample: what very many models have is estimated from it."""
-
-EXACT = "="
-"""Marks the token that holds a whole owner or name; a word never begins with it."""
-
-
-class Part:
-    """The three fields of one part of an id (its owner or its name)."""
-
-    def __init__(self, part: str) -> None:
-        self.grams = f"{part}_grams"
-        """Beginnings of starts and insides: where a term matches at all."""
-        self.heads = f"{part}_heads"
-        """The first letters of starts: enough to order beginnings of words before insides."""
-        self.wholes = f"{part}_wholes"
-        """Whole words, and the whole part marked by `EXACT`."""
-
-
-OWNER = Part("owner")
-NAME = Part("name")
+"""Letters of the beginnings in `Part.heads`: enough to tell most starts of words."""
 _VALUES = frozenset[str](FACETS)
 
 
@@ -129,7 +110,7 @@ def texts_of(document: Document) -> Texts:
     texts += (
         (TAGS, " ".join(document.tags)),
         (KEYWORDS, " ".join(document.keywords)),
-        (TIER, " ".join(_tiers(document))),
+        (TIER, " ".join(tiers_of(document))),
         (OWNER_PREFIX, _prefixes(document.owner.compact)),
         (OWNER.grams, owner_grams),
         (OWNER.heads, owner_heads),
@@ -144,11 +125,6 @@ def texts_of(document: Document) -> Texts:
 def tokens_of(field: str, text: str) -> list[str]:
     """Give what a text is looked up by in its field: its words or, where values are counted, all of it."""
     return [text] if field in _VALUES else text.split()
-
-
-def _tiers(document: Document) -> list[str]:
-    tiers = [tier for tier, least in TIERS if document.downloads >= least]
-    return tiers if document.number % SAMPLED else [*tiers, SAMPLE]
 
 
 def _texts(cut: Cut) -> tuple[str, str, str]:

@@ -16,9 +16,10 @@ import tantivy
 
 from indexer.engines.contract import IndexState, Selected, Selection
 from indexer.engines.embedded import folder as folders
-from indexer.engines.embedded.schema import NAME, OWNER
+from indexer.engines.embedded.lookups import TantivyTerms
 from indexer.engines.embedded.searching import Searching
-from indexer.engines.embedded.selecting import Selector
+from indexer.engines.selecting import Selector
+from indexer.engines.terms import NAME, OWNER
 from indexer.query import MAX_LIMIT, SearchQuery, parse_query
 from indexer.ranking import Step
 
@@ -76,10 +77,10 @@ def write_short(folder: Path, index: tantivy.Index, schema: tantivy.Schema, stat
     """Make the answers for the newest commit ready."""
     index.reload()
     searcher = index.searcher()
-    selector = Selector(schema, searcher)
+    selector = Selector(TantivyTerms(schema, searcher))
     answers = {}
     for text in _short_texts(searcher):
-        selection = Searching(searcher, selector, state, _asked_by(text)).run()
+        selection = Searching(schema, searcher, selector, state, _asked_by(text)).run()
         answers[text] = [selection.total, [[one.number, one.step] for one in selection.selected]]
     folders.replace_file(folder / _FILE, orjson.dumps({"of": _stamp(state), "answers": answers}))
 

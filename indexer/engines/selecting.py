@@ -1,15 +1,13 @@
-"""From a query to Tantivy queries: what is selected, and in which steps it is ordered."""
+"""From a query to an engine's look-ups: what is selected, and in which steps it is ordered."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from math import prod
+from typing import Generic
 
-import tantivy
-
-from indexer.engines.embedded.chosen import Chosen, Query
-from indexer.engines.embedded.schema import (
+from indexer.engines.chosen import Chosen
+from indexer.engines.terms import (
     EXACT,
-    HEAD_GRAM,
     KEYWORDS,
     NAME,
     OWNER,
@@ -17,7 +15,10 @@ from indexer.engines.embedded.schema import (
     OWNER_PREFIX_GRAM,
     TIER,
     TIERS,
+    Lookup,
     Part,
+    Q,
+    Terms,
 )
 from indexer.grams import GRAM, Term
 from indexer.query import SearchQuery, Wanted
@@ -28,38 +29,29 @@ COMMONER = 10
 """A word that was meant is so many times as common as what was typed; none is as much commoner still."""
 BEGUN = 5
 """Letters of a word still being typed, at least, to see through a slip in it."""
-REMEMBERED_TOKENS = 200_000
 REMEMBERED_SLIPS = 10_000
-MOST_CASES = 4
-"""Two terms, each in the owner or the name: so many cases are worth looking up one by one."""
 WORD = 0.05
 """What a smaller share of the models that match have as a whole word is the beginning of one (`qwe`)."""
 BROAD = 0.1
 """A term that a greater share of the models has leads to no few cases."""
 
-Maybe = Query | None
-"""A query, or `None` when it is known to select nothing."""
 
+class Selector(Generic[Q]):
+    """Turns queries into an engine's, for one commit of an index.
 
-class Selector:
-    """Turns queries into Tantivy's, for one commit of an index.
-
-    A look-up that finds nothing is left out, and with it whatever needs it: while a name is being
-    typed, most of what could match does not occur.
+    A look-up that is known to find nothing is `None` and left out, and with it whatever needs it:
+    while a name is being typed, most of what could match does not occur.
     """
 
-    def __init__(self, schema: tantivy.Schema, searcher: tantivy.Searcher) -> None:
-        self.schema = schema
-        self._searcher = searcher
-        self._tokens: dict[tuple[str, str], Maybe] = {}
-        self._frequencies: dict[tuple[str, str], int] = {}
-        self._nears: dict[Wanted | str, list[Maybe]] = {}
+    def __init__(self, terms: Terms[Q]) -> None:
+        self.terms = terms
+        self._nears: dict[Wanted | str, list[Q | None]] = {}
 
-    def everything(self, query: SearchQuery) -> Chosen | None:
+    def everything(self, query: SearchQuery) -> Chosen[Q] | None:
         """Select every model the query asks for."""
         return self._choose([*self._bounds(query), *self._matching_all(query, keywords=True)], query)
 
-    def steps(self, query: SearchQuery, total: int = 0) -> list[tuple[Step, Chosen]]:
+    def steps(self, query: SearchQuery, total: int = 0) -> list[tuple[Step, Chosen[Q]]]:
         """Give the steps of the order, first to last; each may repeat models of those before it.
 
         Where an owner is asked for, all models of that very owner come before those of longer names.
@@ -68,27 +60,27 @@ class Selector:
         """
         bounds, everything = self._bounds(query), self._matching_all(query)
         kinds = self._kinds(query, everything, family=total > FAMILY)
-        steps: list[tuple[Step, Chosen | None]] = []
+        steps: list[tuple[Step, Chosen[Q] | None]] = []
         if query.exact_id:
             owner, name = query.exact_id
-            exact = [self._token(OWNER.wholes, EXACT + owner), self._token(NAME.wholes, EXACT + name)]
+            exact = [self.terms.term(OWNER.wholes, EXACT + owner), self.terms.term(NAME.wholes, EXACT + name)]
             # 17b is not 1.7b, though compact
             steps.append((Step.EXACT_ID, self._choose([*exact, *bounds, *everything], query)))
-        owners: list[list[Maybe]] = [[]]
+        owners: list[list[Q | None]] = [[]]
         if query.owner and not query.owner_only:
-            owners = [[self._token(OWNER.wholes, EXACT + query.owner)], []]
+            owners = [[self.terms.term(OWNER.wholes, EXACT + query.owner)], []]
         for bound, (step, terms) in product(owners, kinds):
             steps.append((step, self._choose([*bound, *bounds, *terms], query)))
         return [(step, selected) for step, selected in steps if selected is not None]
 
     def _kinds(
-        self, query: SearchQuery, everything: list[Maybe], *, family: bool
-    ) -> list[tuple[Step, list[Maybe]]]:
+        self, query: SearchQuery, everything: list[Q | None], *, family: bool
+    ) -> list[tuple[Step, list[Q | None]]]:
         """Give the ways the wanted terms can match, the best first; `everything` is any way, by the id."""
         kinds = []
         if query.exact_name:
-            named = self._token(NAME.wholes, EXACT + query.exact_name)
-            famous = [self._token(TIER, TIERS[0][0])] if family else []
+            named = self.terms.term(NAME.wholes, EXACT + query.exact_name)
+            famous = [self.terms.term(TIER, TIERS[0][0])] if family else []
             kinds.append((Step.EXACT_NAME, [named, *famous, *everything]))
         if query.wanted and not (family and any(map(self._is_being_typed, query.wanted))):
             kinds.append((Step.WORDS, self._each(query, [self._whole(wanted) for wanted in query.wanted])))
@@ -100,7 +92,7 @@ class Selector:
         if any(self._keyword(wanted) for wanted in query.wanted):
             anyhow = self._matching_all(query, keywords=True)
             if query.exact_name and is_tag(query):
-                kinds.append((Step.TAG, [self._token(KEYWORDS, query.exact_name), *anyhow]))
+                kinds.append((Step.TAG, [self.terms.term(KEYWORDS, query.exact_name), *anyhow]))
             kinds.append((Step.KEYWORD, anyhow))
         return kinds
 
@@ -109,7 +101,16 @@ class Selector:
         terms = [*(wanted.term for wanted in query.wanted), *query.excluded]
         return all(_is_one_lookup(term) for term in terms) and len(query.owner or "") <= OWNER_PREFIX_GRAM
 
-    def typos(self, query: SearchQuery) -> list[Chosen]:
+    def decisive(self, query: SearchQuery) -> list[Lookup]:
+        """Give the look-ups whose frequencies can decide what `steps` gives."""
+        lookups = []
+        for wanted in query.wanted:
+            form = wanted.term.forms[0]
+            for part in _parts(wanted):
+                lookups += [(part.wholes, form), (part.grams, form[:GRAM])]
+        return list(dict.fromkeys(lookups))
+
+    def typos(self, query: SearchQuery) -> list[Chosen[Q]]:
         """Select what one slip of the finger would have found: by ids, then by other terms' keywords too."""
         owners = self._owners_near(query)
         near = [self._near(wanted) for wanted in query.wanted]
@@ -123,82 +124,82 @@ class Selector:
             selected.append(self._choose([*bounds, *terms], query))
         return [one for one in selected if one is not None]
 
-    def in_tier(self, chosen: Chosen, tier: str) -> Chosen | None:
+    def in_tier(self, chosen: Chosen[Q], tier: str) -> Chosen[Q] | None:
         """Give those of the models that are in a tier: more popular than all others."""
-        token = self._token(TIER, tier)
+        token = self.terms.term(TIER, tier)
         return None if token is None else chosen.narrowed([token])
 
     # -- the wanted terms --------------------------------------------------------------------
 
-    def _each(self, query: SearchQuery, ways: Sequence[Sequence[Maybe]]) -> list[Maybe]:
+    def _each(self, query: SearchQuery, ways: Sequence[Sequence[Q | None]]) -> list[Q | None]:
         """Select by every wanted term, each of which can match in several ways.
 
         A rare term beside a common one is looked up case by case (one in the owner and the other in
         the name, and so on): Tantivy skips through two lists, but hardly through the union of two.
         """
-        if len(ways) > 1 and prod(map(len, ways)) <= MOST_CASES:
+        if len(ways) > 1 and prod(map(len, ways)) <= self.terms.most_cases:
             rarest = min(self._models_with(wanted) + self._named_by(wanted) for wanted in query.wanted)
-            if rarest <= BROAD * self._searcher.num_docs:
+            if rarest <= BROAD * self.terms.models:
                 return [self._any_of([self._all(case) for case in product(*ways)])]
         return [self._any_of(one) for one in ways]
 
-    def _matching_all(self, query: SearchQuery, *, keywords: bool = False) -> list[Maybe]:
+    def _matching_all(self, query: SearchQuery, *, keywords: bool = False) -> list[Q | None]:
         return self._each(query, [self._matching(wanted, keywords=keywords) for wanted in query.wanted])
 
-    def _matching(self, wanted: Wanted, *, keywords: bool = False) -> list[Query]:
+    def _matching(self, wanted: Wanted, *, keywords: bool = False) -> list[Q]:
         """Give the ways a term can match: in the one part or the other, in this form or that."""
         ways = [self._match_in(form, part) for part, form in _places(wanted)]
         return _known([*ways, self._keyword(wanted)] if keywords else ways)
 
-    def _keyword(self, wanted: Wanted) -> Maybe:
-        return self._token(KEYWORDS, wanted.term.keyword) if wanted.scope == "any" else None
+    def _keyword(self, wanted: Wanted) -> Q | None:
+        return self.terms.term(KEYWORDS, wanted.term.keyword) if wanted.scope == "any" else None
 
-    def _starting(self, wanted: Wanted) -> list[Query]:
+    def _starting(self, wanted: Wanted) -> list[Q]:
         """Give the ways a term can match from the start of a word."""
         return _known(self._start_in(wanted.term.forms[0], part) for part in _parts(wanted))
 
-    def _whole(self, wanted: Wanted) -> list[Query]:
+    def _whole(self, wanted: Wanted) -> list[Q]:
         """Give the ways a term can match as whole words."""
-        return _known(self._token(part.wholes, wanted.term.forms[0]) for part in _parts(wanted))
+        return _known(self.terms.term(part.wholes, wanted.term.forms[0]) for part in _parts(wanted))
 
-    def _certain(self, wanted: Wanted) -> list[Query]:
+    def _certain(self, wanted: Wanted) -> list[Q]:
         """Give ways in which a term matches for certain; all of them, where it is one look-up.
 
         What is left out by mistake is lost; what is left in is checked against its name.
         """
         if _is_one_lookup(wanted.term):
             return self._matching(wanted, keywords=True)
-        wholes = [self._token(part.wholes, form) for part, form in _places(wanted)]
+        wholes = [self.terms.term(part.wholes, form) for part, form in _places(wanted)]
         return _known([*wholes, self._keyword(wanted)])
 
     def _is_being_typed(self, wanted: Wanted) -> bool:
         form = wanted.term.forms[0]
-        words = sum(self._frequency(part.wholes, form) for part in _parts(wanted))
+        words = sum(self.terms.frequency(part.wholes, form) for part in _parts(wanted))
         return words < WORD * self._models_with(wanted)
 
     def _models_with(self, wanted: Wanted) -> int:
         """Count, roughly and from above, the models with a term as it begins."""
         text = wanted.term.forms[0][:GRAM]
-        return sum(self._frequency(part.grams, text) for part in _parts(wanted))
+        return sum(self.terms.frequency(part.grams, text) for part in _parts(wanted))
 
     def _named_by(self, wanted: Wanted) -> int:
         """Count the models with a term among their keywords."""
-        return self._frequency(KEYWORDS, wanted.term.keyword) if wanted.scope == "any" else 0
+        return self.terms.frequency(KEYWORDS, wanted.term.keyword) if wanted.scope == "any" else 0
 
-    def _near(self, wanted: Wanted) -> list[Maybe]:
+    def _near(self, wanted: Wanted) -> list[Q | None]:
         """Give what may have been meant by a term: words, and beginnings that are long enough."""
         return self._remembered(wanted, lambda: self._meant(_slips(wanted), self._models_with(wanted)))
 
-    def _owners_near(self, query: SearchQuery) -> list[Maybe]:
+    def _owners_near(self, query: SearchQuery) -> list[Q | None]:
         """Give the owners that may have been meant."""
         owner = query.owner
         if not owner or query.owner_only:
             return []
-        typed = self._frequency(OWNER_PREFIX, owner[:OWNER_PREFIX_GRAM])
+        typed = self.terms.frequency(OWNER_PREFIX, owner[:OWNER_PREFIX_GRAM])
         words = ((OWNER.wholes, EXACT + slip) for slip in slips_of(owner))
         return self._remembered(owner, lambda: self._meant(words, typed))
 
-    def _remembered(self, key: Wanted | str, meant: Callable[[], list[Maybe]]) -> list[Maybe]:
+    def _remembered(self, key: Wanted | str, meant: Callable[[], list[Q | None]]) -> list[Q | None]:
         """Look up what was meant, once.
 
         Looking some hundred words up takes longer than all else of a search, and what stands before the
@@ -210,88 +211,72 @@ class Selector:
             self._nears[key] = meant()
         return self._nears[key]
 
-    def _meant(self, words: Iterable[tuple[str, str]], typed: int) -> list[Maybe]:
+    def _meant(self, words: Iterable[Lookup], typed: int) -> list[Q | None]:
         """Select by those of the words that the catalog has much oftener than what was typed."""
-        known = {
-            (field, word): models
-            for field, word in words
-            if (models := self._searcher.doc_freq(field, word)) > typed * COMMONER
-        }
+        known = self.terms.commoner(words, typed * COMMONER)
         least = max(known.values(), default=0) / COMMONER
         return [self._begun(field, word) for (field, word), models in known.items() if models >= least]
 
-    def _begun(self, field: str, word: str) -> Maybe:
+    def _begun(self, field: str, word: str) -> Q | None:
         """Select by a word, or by the beginning of one: `mistry` is none of chemistry."""
-        heads = [self._token(part.heads, word[:HEAD_GRAM]) for part in (NAME, OWNER) if field == part.grams]
-        return self._all([self._token(field, word), *heads])
+        heads = [
+            self.terms.term(part.heads, word[: self.terms.head_gram])
+            for part in (NAME, OWNER)
+            if field == part.grams
+        ]
+        return self._all([self.terms.term(field, word), *heads])
 
-    def _match_in(self, form: str, part: Part) -> Maybe:
-        head = self._token(part.grams, form[:GRAM])
+    def _match_in(self, form: str, part: Part) -> Q | None:
+        head = self.terms.term(part.grams, form[:GRAM])
         if head is None or len(form) <= GRAM:
             return head
         if form[0].isdigit():
             return head  # it may begin inside a word and hold points: left to the check against the name
         return self._all([head, self._any_of([self._pieces(form, part), *self._crossings(form, part)])])
 
-    def _start_in(self, form: str, part: Part) -> Maybe:
-        head = self._token(part.heads, form[:HEAD_GRAM])
-        return head if len(form) <= HEAD_GRAM else self._all([head, self._match_in(form, part)])
+    def _start_in(self, form: str, part: Part) -> Q | None:
+        head = self.terms.term(part.heads, form[: self.terms.head_gram])
+        return head if len(form) <= self.terms.head_gram else self._all([head, self._match_in(form, part)])
 
-    def _crossings(self, form: str, part: Part) -> list[Maybe]:
+    def _crossings(self, form: str, part: Part) -> list[Q | None]:
         """Look a long form up as a whole word and the beginning of what follows it."""
         return [
-            self._all([self._token(part.wholes, form[:at]), self._token(part.grams, _tail(form[at:]))])
+            self._all(
+                [self.terms.term(part.wholes, form[:at]), self.terms.term(part.grams, _tail(form[at:]))]
+            )
             for at in range(1, len(form))
         ]
 
-    def _pieces(self, text: str, part: Part) -> Maybe:
+    def _pieces(self, text: str, part: Part) -> Q | None:
         """Look a text inside a word up by its later pieces; none of them begins with a digit."""
         pieces = (text[at : at + GRAM] for at in range(1, len(text) - GRAM + 1) if text[at].isalpha())
-        return self._all([self._token(part.grams, piece) for piece in pieces])
+        return self._all([self.terms.term(part.grams, piece) for piece in pieces])
 
     # -- bounds and plumbing -----------------------------------------------------------------
 
-    def _bounds(self, query: SearchQuery) -> list[Maybe]:
+    def _bounds(self, query: SearchQuery) -> list[Q | None]:
         if not query.owner:
             return []
-        exactly = self._token(OWNER.wholes, EXACT + query.owner)
+        exactly = self.terms.term(OWNER.wholes, EXACT + query.owner)
         if query.owner_only:
-            named = [self._token(OWNER.wholes, EXACT), self._token(NAME.wholes, EXACT + query.owner)]
+            named = [self.terms.term(OWNER.wholes, EXACT), self.terms.term(NAME.wholes, EXACT + query.owner)]
             return [self._any_of([exactly, self._all(named)])]
-        prefix = self._token(OWNER_PREFIX, query.owner[:OWNER_PREFIX_GRAM])
+        prefix = self.terms.term(OWNER_PREFIX, query.owner[:OWNER_PREFIX_GRAM])
         if len(query.owner) <= OWNER_PREFIX_GRAM:
             return [prefix]
         return [self._any_of([exactly, self._all([prefix, self._pieces(query.owner, OWNER)])])]
 
-    def _token(self, field: str, token: str) -> Maybe:
-        key = (field, token)
-        if key not in self._tokens:
-            if len(self._tokens) >= REMEMBERED_TOKENS:
-                self._tokens.clear()
-            found = self._frequency(field, token) > 0
-            self._tokens[key] = Query.term_query(self.schema, field, token, "basic") if found else None
-        return self._tokens[key]
-
-    def _frequency(self, field: str, token: str) -> int:
-        """Count, from above, the models that have a token."""
-        key = (field, token)
-        if key not in self._frequencies:
-            if len(self._frequencies) >= REMEMBERED_TOKENS:
-                self._frequencies.clear()
-            self._frequencies[key] = self._searcher.doc_freq(field, token)
-        return self._frequencies[key]
-
-    def _any_of(self, queries: Sequence[Maybe]) -> Maybe:
-        some = [query for query in queries if query is not None]
+    def _any_of(self, queries: Sequence[Q | None]) -> Q | None:
+        some = _known(queries)
         if len(some) <= 1:
             return some[0] if some else None
-        return Query.boolean_query([(tantivy.Occur.Should, query) for query in some])
+        return self.terms.any_of(some)
 
-    def _all(self, queries: Sequence[Maybe]) -> Maybe:
+    def _all(self, queries: Sequence[Q | None]) -> Q | None:
         some = _known(queries)
-        return Chosen(tuple(some)).query() if len(some) == len(queries) else None
+        return Chosen(tuple(some)).query(self.terms) if len(some) == len(queries) else None
 
-    def _choose(self, queries: Sequence[Maybe], query: SearchQuery) -> Chosen | None:
+    def _choose(self, queries: Sequence[Q | None], query: SearchQuery) -> Chosen[Q] | None:
         """Choose what all queries select, without what was excluded."""
         some = _known(queries)
         if len(some) < len(queries):
@@ -308,14 +293,14 @@ def _places(wanted: Wanted) -> Iterator[tuple[Part, str]]:
     return product(_parts(wanted), wanted.term.forms)
 
 
-def _slips(wanted: Wanted) -> Iterator[tuple[str, str]]:
+def _slips(wanted: Wanted) -> Iterator[Lookup]:
     typed = wanted.term.forms[-1]
     for part, slip in product(_parts(wanted), slips_of(typed)):
         begins = BEGUN <= len(slip) <= GRAM and not typed.startswith(slip)
         yield part.grams if begins else part.wholes, slip
 
 
-def _known(queries: Iterable[Maybe]) -> list[Query]:
+def _known(queries: Iterable[Q | None]) -> list[Q]:
     return [query for query in queries if query is not None]
 
 

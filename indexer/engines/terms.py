@@ -1,0 +1,87 @@
+"""What every engine looks models up by, and how look-ups are put together to a query of its own.
+
+A look-up is a field and a token. These are the fields of matching, the same for all engines; how a
+token of one is stored, and what a query is, is each engine's own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, TypeAlias, TypeVar
+
+from indexer.documents import Document
+from indexer.noise import WORTH_DOWNLOADS
+
+Q = TypeVar("Q")
+"""An engine's own queries."""
+Lookup: TypeAlias = tuple[str, str]
+"""A field and a token in it."""
+
+KEYWORDS = "keywords"
+OWNER_PREFIX = "owner_prefix"
+OWNER_PREFIX_GRAM = 16
+"""Beginnings of an owner's compact text are stored up to so many letters."""
+
+TIER = "tier"
+TIERS = (("top", 10_000), ("known", WORTH_DOWNLOADS))
+"""Tier: the fewest downloads in it. What a broad query shows first is found among few models, none noise."""
+SAMPLE = "sample"
+SAMPLED = 16
+"""One model of so many is in the sample: what very many models have is estimated from it."""
+
+EXACT = "="
+"""Marks the token that holds a whole owner or name; a word never begins with it."""
+
+
+class Part:
+    """The three fields of one part of an id (its owner or its name)."""
+
+    def __init__(self, part: str) -> None:
+        self.grams = f"{part}_grams"
+        """Beginnings of starts and insides: where a term matches at all."""
+        self.heads = f"{part}_heads"
+        """Beginnings of starts alone: they order beginnings of words before insides."""
+        self.wholes = f"{part}_wholes"
+        """Whole words, and the whole part marked by `EXACT`."""
+
+
+OWNER = Part("owner")
+NAME = Part("name")
+
+
+def tiers_of(document: Document) -> list[str]:
+    """Give the tiers that a document is in."""
+    tiers = [tier for tier, least in TIERS if document.downloads >= least]
+    return tiers if document.number % SAMPLED else [*tiers, SAMPLE]
+
+
+class Terms(Protocol[Q]):
+    """An engine's look-ups, on an index as it is."""
+
+    head_gram: int
+    """Letters of the beginnings in `Part.heads`."""
+    most_cases: int
+    """Two unions are as slow as so many cases, looked up one by one; 0: unions are as fast as anything."""
+
+    @property
+    def models(self) -> int:
+        """Give how many models there are."""
+        ...
+
+    def term(self, field: str, token: str) -> Q | None:
+        """Select the models that have a token; `None` when it is known that none has."""
+        ...
+
+    def frequency(self, field: str, token: str) -> int:
+        """Count, from above, the models that have a token."""
+        ...
+
+    def commoner(self, lookups: Iterable[Lookup], than: int) -> Mapping[Lookup, int]:
+        """Give those of the look-ups that more models have, and how many."""
+        ...
+
+    def any_of(self, some: Sequence[Q]) -> Q:
+        """Select what one of these, at least two, selects."""
+        ...
+
+    def all_of(self, musts: Sequence[Q], nots: Sequence[Q] = ()) -> Q:
+        """Select what all of some select, and none of others; without any, everything."""
+        ...
