@@ -9,14 +9,9 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from api.hosts import ANY, Hosts, hosts_of, is_address
-from indexer.config import DEFAULT_UPSTREAM, HomeConfig, HubAddress
+from indexer.config import DEFAULT_UPSTREAM, HomeConfig, HubAddress, separated
 
 _NAME = re.compile(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*\.?", re.ASCII)
-
-
-def _separated(value: object) -> object:
-    """Cut what stands in an environment variable at commas and spaces."""
-    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
 def _checked_name(value: str) -> str:
@@ -38,10 +33,10 @@ def _checked_origin(value: str) -> str:
 
 
 HostNames = Annotated[
-    tuple[Annotated[str, AfterValidator(_checked_name)], ...], NoDecode, BeforeValidator(_separated)
+    tuple[Annotated[str, AfterValidator(_checked_name)], ...], NoDecode, BeforeValidator(separated)
 ]
 Origins = Annotated[
-    tuple[Annotated[str, AfterValidator(_checked_origin)], ...], NoDecode, BeforeValidator(_separated)
+    tuple[Annotated[str, AfterValidator(_checked_origin)], ...], NoDecode, BeforeValidator(separated)
 ]
 
 

@@ -101,8 +101,9 @@ def check_index(
     behind = 0
     if not problems:
         behind = catalog.moved_since(held.state.serial, held.state.counters_serial)
-        numbers = _drawn(max(catalog.highest_number(), held.highest()), sample, random or Random())  # noqa: S311  # no secret
         try:
+            highest = max(catalog.highest_number(), held.highest())
+            numbers = _drawn(highest, sample, random or Random())  # noqa: S311  # no secret
             problems += filter(None, [_miscounted(state, held.state), held.damage()])
             _compare(catalog, held, numbers, comparison, progress)
         except EngineError as error:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.errors import SettingsError
 
@@ -24,8 +24,17 @@ def _checked_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def separated(value: object) -> object:
+    """Cut what stands in an environment variable at commas and spaces."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
 HubAddress = Annotated[str, AfterValidator(_checked_address)]
 """The address of a Hub, without a slash at its end."""
+Addresses = Annotated[
+    tuple[Annotated[str, AfterValidator(_checked_address)], ...], NoDecode, BeforeValidator(separated)
+]
+"""Addresses of servers, each once, without a slash at their ends."""
 
 DEFAULT_UPSTREAM = "https://huggingface.co"
 
@@ -47,6 +56,15 @@ class HomeConfig(BaseSettings):
     database: str = Field(
         default="",
         description="Address of the catalog's database (SQLAlchemy URL); empty: `catalog.db` in the home.",
+    )
+    meili_url: Addresses = Field(
+        default=(),
+        max_length=16,
+        description="Addresses of Meilisearch servers that hold the index; none: it is embedded.",
+    )
+    meili_key: SecretStr | None = Field(default=None, description="A key that may write to our indexes.")
+    meili_search_key: SecretStr | None = Field(
+        default=None, description="A key that may only search; the other one reads where there is none."
     )
     log: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="How much is logged: debug, info, warning or error."

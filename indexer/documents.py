@@ -27,6 +27,8 @@ class Document:
     """A model as an engine stores it: what finds it, what filters and orders it, and its number."""
 
     number: int
+    key: str
+    """The Hub's `_id`."""
     owner: Cut
     name: Cut
     facets: tuple[tuple[Facet, tuple[str, ...]], ...]
@@ -56,6 +58,7 @@ def to_document(model: Outline) -> Document:
     author = owner.lower()
     return Document(
         number=model.number,
+        key=model.key,
         owner=_cut_owner(owner),
         name=name_cut,
         facets=(

@@ -13,6 +13,7 @@ Library errors are translated in the file that owns the library and never cross 
     │   └── CatalogOutdated    an older version; the next crawl brings it up      exit 75, HTTP 503
     ├── EngineError            the search engine failed                           exit 1, HTTP 503
     │   └── EngineUnavailable  it is not there (yet), try later                   exit 75, HTTP 503
+    │       └── EngineRefused  it is there, but refuses us: a key, a version      exit 1, HTTP 503
     └── UpstreamError          the Hub failed                                     exit 1, HTTP 502
         ├── UpstreamUnavailable  it cannot be reached or keeps failing            exit 75, HTTP 503
         └── MalformedRow       one row of the Hub has no meaning (set aside, never fatal)
@@ -106,6 +107,12 @@ class EngineUnavailable(EngineError):
 
     word = "engine_unavailable"
     exit_code = EXIT_TRY_LATER
+
+
+class EngineRefused(EngineUnavailable):
+    """The search engine is there, but not for us: trying later does not help, another setting does."""
+
+    exit_code = EXIT_FAILED
 
 
 class UpstreamError(HubdexError):

@@ -11,6 +11,8 @@ Facet = Literal["author", "task", "library", "license", "format", "gated"]
 """Fields with one value (formats: a few) a model: filtered by, and counted."""
 FACETS: tuple[Facet, ...] = get_args(Facet)
 
+FACET_VALUES = 12
+"""Values that are counted of each field, the commonest first."""
 MAX_VALUES = 32
 """Values of all filters together; more are refused."""
 MAX_VALUE_LENGTH = 200

@@ -212,6 +212,8 @@ class Outline(NamedTuple):
     number: int
     """The catalog's own number of the model."""
     repo_id: str
+    key: str = ""
+    """The Hub's `_id`; empty where it was not asked for."""
     created_at: int | None = None
     """Milliseconds since 1970, like the next."""
     updated_at: int | None = None

@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -24,8 +24,6 @@ SMALL = 20_000
 APART = 100_000
 """From so many models on an index is built by several processes at once."""
 MOST_PARTS = 4
-COMMIT_EVERY = 20_000
-"""Changes between two commits, so that a crash repeats little."""
 
 Done = Literal["followed", "rebuilt", "nothing"]
 Progress = Callable[[int, int], None]
@@ -159,7 +157,7 @@ class Sync:
             pending.commit_if_due()
         pending.serial = max(catalog.serial, pending.serial)
         for page in self._catalog.counters_since(index.counters_serial):
-            pending.write(page)
+            pending.recount(page)
             pending.counters_serial = page[-1].serial
             if pending.counters_serial >= catalog.serial:
                 break
@@ -195,16 +193,25 @@ class _Pending:
 
     def write(self, page: list[Change]) -> None:
         """Write a page of changes to the engine."""
-        documents = [to_document(outline_of(change.model)) for change in page if change.model is not None]
+        documents = _documents_in(page)
         gone = [change.number for change in page if change.model is None]
         self._engine.write(documents, gone)
+        self._count(page, documents, gone)
+
+    def recount(self, page: list[Change]) -> None:
+        """Write a page of moved counters to the engine."""
+        documents = _documents_in(page)
+        self._engine.recount(documents)
+        self._count(page, documents, ())
+
+    def _count(self, page: list[Change], documents: Sized, gone: Sized) -> None:
         self.written += len(documents)
         self.removed += len(gone)
         self._uncommitted += len(page)
 
     def commit_if_due(self) -> None:
         """Commit now and then, so that a crash repeats little."""
-        if self._uncommitted >= COMMIT_EVERY:
+        if self._uncommitted >= self._engine.commit_every:
             self.commit(self._index.models, more=True)
 
     def commit(self, models: int, *, more: bool = False) -> IndexState:
@@ -213,3 +220,7 @@ class _Pending:
         self._engine.commit(state, more=more)
         self._uncommitted = 0
         return state
+
+
+def _documents_in(page: list[Change]) -> list[Document]:
+    return [to_document(outline_of(change.model)) for change in page if change.model is not None]

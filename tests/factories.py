@@ -7,9 +7,9 @@ from pathlib import Path
 
 from indexer.catalog.store import Catalog
 from indexer.config import HomeConfig
-from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.records import Batch, Checkpoint, Counters, Listed, ModelRecord
 from indexer.sync import Sync
+from tests.indexer import engines
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
@@ -87,7 +87,7 @@ def fill_home(
 def sync_home(home: Path) -> None:
     """Bring a home's index to where its catalog is."""
     config = HomeConfig(home=home)
-    engine = EmbeddedWriter(config.index_folder)
+    engine = engines.writer(config.index_folder)
     with Catalog(config.database_url, read_only=True) as catalog:
         Sync(catalog, engine).run()
     engine.close()

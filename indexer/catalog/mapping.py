@@ -118,6 +118,7 @@ def outline_of(model: StoredModel) -> Outline:
     return Outline(
         model.number,
         record.repo_id,
+        record.key,
         to_millis(record.created_at),
         to_millis(record.updated_at),
         record.task,

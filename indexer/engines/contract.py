@@ -132,12 +132,19 @@ Progress: TypeAlias = Callable[[int], None]
 class EngineWriter(Protocol):
     """The write side. One process at a time holds it."""
 
+    commit_every: int
+    """Changes between two commits, so that a crash repeats little, and commits cost little."""
+
     def state(self) -> IndexState | None:
         """Give how far the index follows; `None` when it is missing, broken or outdated."""
         ...
 
     def write(self, documents: Iterable[Document], removals: Iterable[int]) -> None:
         """Add or replace documents and drop removed numbers, visible after `commit`."""
+        ...
+
+    def recount(self, documents: Iterable[Document]) -> None:
+        """Take in models of which nothing but the counters has moved, visible after `commit`."""
         ...
 
     def commit(self, state: IndexState, *, more: bool = False) -> None:

@@ -5,13 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from indexer.catalog.store import Catalog
-from indexer.engines.embedded.reader import EmbeddedReader
-from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.query import parse_query
 from indexer.ranking import Step
 from indexer.records import Batch, Checkpoint, Counters, Listed, ModelRecord
 from indexer.search import Search, SearchPage
 from indexer.sync import Sync
+from tests.indexer import engines
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -34,10 +33,10 @@ class House:
         self.catalog.apply(Batch(tuple(rows), checkpoints=(Checkpoint("full", "u", NOW),)))
         self.sync()
         later = NOW + timedelta(seconds=90)
-        self.search = Search(self.catalog, EmbeddedReader(folder / "index"), now=lambda: later)
+        self.search = Search(self.catalog, engines.reader(folder / "index"), now=lambda: later)
 
     def sync(self) -> None:
-        writer = EmbeddedWriter(self.folder / "index")
+        writer = engines.writer(self.folder / "index")
         Sync(self.catalog, writer, now=lambda: NOW).run()
         writer.close()
 

@@ -18,6 +18,8 @@ from indexer.ranking import Step
 from indexer.search import Hit
 from tests.indexer.house import House
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 PAGE = 16
 
 # -- the definition ----------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from indexer.engines.embedded import folder as folders
 from indexer.engines.embedded import searching, short
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.schema import to_tantivy
-from indexer.engines.embedded.searching import FEW
 from indexer.engines.embedded.writer import EmbeddedWriter
+from indexer.engines.paging import FEW
 from indexer.errors import EngineError, EngineUnavailable
 from indexer.query import parse_query
 from indexer.records import Outline

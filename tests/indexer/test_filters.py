@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 
 from indexer.catalog.store import Catalog
 from indexer.config import HomeConfig
-from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.errors import BadRequest
 from indexer.filters import FACETS, MAX_VALUE_LENGTH, MAX_VALUES, NO_FILTERS, Facet, Filters, read_filter
 from indexer.query import Sort, parse_query
 from indexer.records import Listed
 from indexer.search import Search
 from tests.factories import NOON, fill_home, make_listed
+from tests.indexer import engines
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 BILLION = 10**9
 
@@ -109,7 +111,7 @@ def search(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Search]:
     fill_home(home, models())
     config = HomeConfig(home=home)
     with Catalog(config.database_url, read_only=True) as catalog:
-        yield Search(catalog, EmbeddedReader(config.index_folder))
+        yield Search(catalog, engines.reader(config.index_folder))
 
 
 def values_of(model: Listed, facet: Facet) -> Sequence[str]:

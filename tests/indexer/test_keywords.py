@@ -7,8 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalog.store import Catalog
-from indexer.engines.embedded.reader import EmbeddedReader
-from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.grams import terms_of
 from indexer.keywords import MAX_KEYWORDS, MAX_LENGTH, keywords_of, tag_with
 from indexer.noise import is_noise
@@ -17,7 +15,10 @@ from indexer.ranking import Step
 from indexer.records import Batch, Counters, Listed, ModelRecord, Outline
 from indexer.search import Search
 from indexer.sync import Sync
+from tests.indexer import engines
 from tests.indexer.house import House, ids
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 
 @pytest.mark.parametrize(
@@ -97,8 +98,8 @@ def test_a_task_and_a_library_name_a_model_too(tmp_path: Path) -> None:
     record = ModelRecord("0" * 24, "acme/x", task="speech-recognition", library="sentence-transformers")
     with Catalog(f"sqlite:///{tmp_path / 'catalog.db'}") as catalog:
         catalog.apply(Batch((Listed(record, Counters()),)))
-        Sync(catalog, EmbeddedWriter(tmp_path / "index")).run()
-        search = Search(catalog, EmbeddedReader(tmp_path / "index"))
+        Sync(catalog, engines.writer(tmp_path / "index")).run()
+        search = Search(catalog, engines.reader(tmp_path / "index"))
 
         assert ids(search.answer(parse_query("speech recognition"))) == ["acme/x"]
         assert ids(search.answer(parse_query("sentence transformers"))) == ["acme/x"]
@@ -141,8 +142,8 @@ def test_noise_is_found_behind_all_else_of_its_step_and_sorted_like_all_else(tmp
             model(6, "codegemma", 60),
         ]
         catalog.apply(Batch(tuple(rows)))
-        Sync(catalog, EmbeddedWriter(tmp_path / "index")).run()
-        search = Search(catalog, EmbeddedReader(tmp_path / "index"))
+        Sync(catalog, engines.writer(tmp_path / "index")).run()
+        search = Search(catalog, engines.reader(tmp_path / "index"))
 
         assert ids(search.answer(parse_query("gemma"))) == [
             "a/gemma-full", "a/gemma-unknown",

@@ -9,16 +9,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.documents import to_document
-from indexer.engines.embedded import owners as searching
-from indexer.engines.embedded.reader import EmbeddedReader
-from indexer.engines.embedded.writer import EmbeddedWriter
+from indexer.engines.contract import EngineReader
+from indexer.engines.embedded import owners as embedded
+from indexer.engines.meilisearch import owners as meilisearch
 from indexer.engines.terms import TIERS
 from indexer.errors import EngineUnavailable
 from indexer.owners import MAX_OWNERS, Owner, begun, owner_typed
 from indexer.records import Batch, Outline
 from indexer.text import compact
+from tests.indexer import engines
 from tests.indexer.house import House, listed
 from tests.indexer.test_embedded import state
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 # -- what was typed ----------------------------------------------------------------------------
 
@@ -94,8 +97,12 @@ def test_the_letters_of_a_beginning_are_those_that_were_typed(name: str, prefix:
 # -- which are given, in which order -----------------------------------------------------------
 
 
+def outline(number: int, repo_id: str, downloads: int | None = None) -> Outline:
+    return Outline(number, repo_id, f"{number:024x}", downloads=downloads)
+
+
 def given_by(
-    engine: EmbeddedReader, models: Sequence[Outline], prefix: str, limit: int
+    engine: EngineReader, models: Sequence[Outline], prefix: str, limit: int
 ) -> list[tuple[str, int]]:
     ids = {model.number: model.repo_id for model in models}
     selection = engine.owners(prefix, limit)
@@ -135,7 +142,7 @@ OWNERS = [
 DOWNLOADS = st.sampled_from([None, 0, 1, 99, 100, 300, 9_999, 10_000, 2_000_000])
 MODELS = st.lists(st.tuples(st.sampled_from(OWNERS), DOWNLOADS), min_size=1, max_size=60).map(
     lambda some: [
-        Outline(number, f"{owner}/m{number}".lstrip("/"), downloads=downloads)
+        outline(number, f"{owner}/m{number}".lstrip("/"), downloads=downloads)
         for number, (owner, downloads) in enumerate(some, start=1)
     ]
 )
@@ -149,8 +156,8 @@ def test_owners_are_those_of_all_models_in_the_order_of_the_definition(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        EmbeddedWriter(root).rebuild([lambda: map(to_document, models)], state(len(models)))
-        engine = EmbeddedReader(root)
+        engines.writer(root).rebuild([lambda: map(to_document, models)], state(len(models)))
+        engine = engines.reader(root)
 
         for prefix in PREFIXES:
             assert given_by(engine, models, prefix, limit) == expected(models, prefix)[:limit], prefix
@@ -159,21 +166,22 @@ def test_owners_are_those_of_all_models_in_the_order_of_the_definition(
 def test_equally_popular_owners_stand_by_name_however_many_there_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "FETCHED", (MAX_OWNERS, 1_000))
-    models = [Outline(number, f"o{number * 37 % 301}/m") for number in range(1, 301)]
-    EmbeddedWriter(tmp_path).rebuild([lambda: map(to_document, models)], state(300))
+    for searching in (embedded, meilisearch):
+        monkeypatch.setattr(searching, "FETCHED", (MAX_OWNERS, 1_000))
+    models = [outline(number, f"o{number * 37 % 301}/m") for number in range(1, 301)]
+    engines.writer(tmp_path).rebuild([lambda: map(to_document, models)], state(300))
 
-    found = given_by(EmbeddedReader(tmp_path), models, "o", MAX_OWNERS)
+    found = given_by(engines.reader(tmp_path), models, "o", MAX_OWNERS)
     assert found == expected(models, "o")[:MAX_OWNERS]
 
 
 def test_owners_of_written_and_removed_models_are_counted_at_the_commit(tmp_path: Path) -> None:
-    writer = EmbeddedWriter(tmp_path)
-    models = [Outline(number, f"acme/m{number}") for number in range(1, 6)]
+    writer = engines.writer(tmp_path)
+    models = [outline(number, f"acme/m{number}") for number in range(1, 6)]
     writer.rebuild([lambda: map(to_document, models)], state(5))
-    engine = EmbeddedReader(tmp_path)
+    engine = engines.reader(tmp_path)
 
-    renamed = Outline(2, "acme-labs/m2", downloads=500)
+    renamed = outline(2, "acme-labs/m2", downloads=500)
     writer.write([to_document(renamed)], [1])
     assert given_by(engine, models, "acme", 3) == [("acme", 5)]
     writer.commit(state(4, serial=2))
@@ -186,15 +194,15 @@ def test_owners_of_written_and_removed_models_are_counted_at_the_commit(tmp_path
 
 def test_owners_without_an_index_are_not_there_yet(tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable, match="no index yet"):
-        EmbeddedReader(tmp_path).owners("a", 3)
+        engines.reader(tmp_path).owners("a", 3)
 
 
 def test_many_models_that_nobody_downloads_do_not_come_first(tmp_path: Path) -> None:
-    mirror = [Outline(number, f"mirror/m{number}", downloads=99) for number in range(1, 301)]
-    models = [*mirror, Outline(301, "mistral/a", downloads=12_000), Outline(302, "mi-lab/b", downloads=150)]
-    EmbeddedWriter(tmp_path).rebuild([lambda: map(to_document, models)], state(302))
+    mirror = [outline(number, f"mirror/m{number}", downloads=99) for number in range(1, 301)]
+    models = [*mirror, outline(301, "mistral/a", downloads=12_000), outline(302, "mi-lab/b", downloads=150)]
+    engines.writer(tmp_path).rebuild([lambda: map(to_document, models)], state(302))
 
-    found = given_by(EmbeddedReader(tmp_path), models, "mi", 3)
+    found = given_by(engines.reader(tmp_path), models, "mi", 3)
     assert found == [("mistral", 1), ("mi-lab", 1), ("mirror", 300)]
 
 

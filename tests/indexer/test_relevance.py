@@ -7,6 +7,8 @@ import pytest
 from tests.indexer.house import House
 from tests.indexer.relevance import WISHES, Asked, Wish, shelf
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:

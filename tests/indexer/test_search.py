@@ -8,15 +8,17 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from indexer.engines.embedded.reader import EmbeddedReader
-from indexer.engines.embedded.searching import TYPOS_BELOW
+from indexer.engines.paging import TYPOS_BELOW
 from indexer.grams import Term, find
 from indexer.keywords import keywords_of
 from indexer.query import parse_query
 from indexer.ranking import FAMILY, Step, rank_of
 from indexer.records import Batch, Checkpoint
 from indexer.search import Search, SearchPage
+from tests.indexer import engines
 from tests.indexer.house import NOW, House, ids, listed
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 
 def marked(page: SearchPage) -> list[list[str]]:
@@ -57,7 +59,7 @@ def test_the_answer_says_how_old_and_complete_it_is(house: House) -> None:
     assert (coverage.models, coverage.age_seconds, coverage.complete) == (4, 90, False)
 
     house.catalog.apply(Batch(checkpoints=(Checkpoint("full", None, NOW, finished_at=NOW),)))
-    fresh = Search(house.catalog, EmbeddedReader(house.folder / "index"))
+    fresh = Search(house.catalog, engines.reader(house.folder / "index"))
     assert fresh.coverage().complete
     assert fresh.coverage().completed_at == NOW
 

@@ -8,10 +8,7 @@ from indexer.documents import MAX_PARAMS
 from indexer.engines.chosen import Chosen
 from indexer.engines.contract import FacetCounts
 from indexer.engines.embedded.schema import PARAMS, TAGS
-from indexer.filters import Facet, Filters
-
-FACET_VALUES = 12
-"""Values that are counted of each facet, the commonest first."""
+from indexer.filters import FACET_VALUES, Facet, Filters
 
 _MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
 

@@ -10,19 +10,11 @@ from indexer.engines.contract import IndexState, Selected, Selection
 from indexer.engines.embedded.filtering import Filtering, count_facets
 from indexer.engines.embedded.lookups import Query
 from indexer.engines.embedded.schema import DOWNLOADS, NUMBER, ORDERS, POPULARITY
+from indexer.engines.paging import CHECKED, COUNTED, FEW, TYPOS_BELOW
 from indexer.engines.selecting import Selector
 from indexer.engines.terms import SAMPLE, SAMPLED, TIERS
 from indexer.query import SearchQuery
 from indexer.ranking import Step
-
-FEW = 40
-"""So many models or fewer are handed over whole, to be ordered by their names."""
-CHECKED = 300
-"""The same where the index cannot count exactly: all of them are checked against their names."""
-COUNTED = 40_000
-"""Of more models than this the facets are estimated: counting those of 100,000 took 50 ms."""
-TYPOS_BELOW = 20
-"""A slip of the finger is looked for only when fewer models than this, a page of them, match as typed."""
 
 
 class Searching:

@@ -37,6 +37,8 @@ class EmbeddedWriter:
 
     """
 
+    commit_every = 20_000
+
     def __init__(self, root: Path) -> None:
         self._root = root
         self._schema = make_schema()
@@ -78,6 +80,10 @@ class EmbeddedWriter:
             for document in documents:
                 writer.delete_documents_by_term(NUMBER, document.number)
                 writer.add_document(to_tantivy(document))
+
+    def recount(self, documents: Iterable[Document]) -> None:
+        """Replace documents whose counters have moved: Tantivy has no partial update."""
+        self.write(documents, ())
 
     def commit(self, state: IndexState, *, more: bool = False) -> None:
         """Make everything written visible and durable, then store the state."""

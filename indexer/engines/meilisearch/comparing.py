@@ -1,0 +1,108 @@
+"""Whether a server's index of models holds exactly the documents that it should hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from indexer.documents import Document
+from indexer.engines.contract import IndexState
+from indexer.engines.meilisearch.fields import (
+    ID,
+    KINDS,
+    MODELS,
+    NUMBER,
+    PREFIX,
+    Payload,
+    differing_setting,
+    to_payload,
+)
+from indexer.engines.meilisearch.lookups import quote
+from indexer.engines.meilisearch.server import Server
+
+AMONG = 1_000
+"""Numbers in one condition."""
+
+
+class MeiliHeld:
+    """The index on a server. What is written meanwhile shows, but only in models that have changed since.
+
+    Args:
+        server: the server.
+        state: how far the index followed.
+        prefix: what the names of the indexes begin with.
+
+    """
+
+    def __init__(self, server: Server, state: IndexState, prefix: str = PREFIX) -> None:
+        self._server = server
+        self._index = f"{prefix}-{MODELS}"
+        self._prefix = prefix
+        self.state = replace(state, models=server.count(self._index))
+
+    def damage(self) -> str | None:
+        """Name a setting that is not as it was set; the server itself watches over its files."""
+        for kind in KINDS:
+            uid = f"{self._prefix}-{kind}"
+            name = differing_setting(kind, self._server.settings(uid))
+            if name:
+                return f"setting {name} of {uid}"
+        return None
+
+    def highest(self) -> int:
+        """Give the highest number of a model in it; 0 when it is empty."""
+        return self._server.highest(self._index)
+
+    def differences(
+        self, numbers: Sequence[int], documents: Mapping[int, Document], *, words: bool
+    ) -> dict[int, str]:
+        """Say of numbers what the index holds in the place of their documents.
+
+        Args:
+            numbers: what to look at.
+            documents: what is to be held under these numbers; under the others, nothing.
+            words: also look every document up by each of its words.
+
+        Raises:
+            EngineError: the index cannot be read.
+
+        """
+        held: dict[int, list[Payload]] = {}
+        for at in range(0, len(numbers), AMONG):
+            asked = f"{NUMBER} IN [{', '.join(map(str, numbers[at : at + AMONG]))}]"
+            for payload in self._server.fetch(self._index, asked):
+                held.setdefault(int(str(payload[NUMBER])), []).append(payload)
+        found: dict[int, str] = {}
+        for number in numbers:
+            what = self._differing(documents.get(number), held.get(number, []), words=words)
+            if what:
+                found[number] = what
+        return found
+
+    def _differing(self, document: Document | None, held: Sequence[Payload], *, words: bool) -> str:
+        if document is None:
+            return "is held, but the catalog has no such model" if held else ""
+        if len(held) != 1:
+            return f"is held {len(held)} times" if held else "is missing"
+        wanted, [stored] = to_payload(document), held
+        names = sorted({*wanted, *stored})
+        wrong = [_wrong(name, stored, wanted) for name in names if wanted.get(name) != stored.get(name)]
+        if words and not wrong:
+            missed = [name for name in self._looked_up(wanted) if not self._is_found(wanted, name)]
+            wrong = [f"it is not found by its {name}" for name in missed]
+        return "; ".join(wrong)
+
+    def _looked_up(self, payload: Payload) -> list[str]:
+        return sorted(name for name, value in payload.items() if isinstance(value, list) and value)
+
+    def _is_found(self, payload: Payload, name: str) -> bool:
+        values = payload[name]
+        conditions = [f"{NUMBER} = {payload[NUMBER]}"]
+        conditions += [f"{name} = {quote(value)}" for value in values] if isinstance(values, list) else []
+        found = self._server.fetch(self._index, " AND ".join(conditions), [ID])
+        return any(one[ID] == payload[ID] for one in found)
+
+
+def _wrong(name: str, stored: Payload, wanted: Payload) -> str:
+    is_text = isinstance(wanted.get(name, stored.get(name)), list)
+    if is_text:
+        return f"its {name} are not its own"
+    return f"{name} is {stored.get(name, 'unknown')} instead of {wanted.get(name, 'unknown')}"

@@ -1,0 +1,31 @@
+"""From filters to a server's own, and from its counts to ours."""
+
+from collections.abc import Mapping, Sequence
+
+from indexer.engines.contract import FacetCounts
+from indexer.engines.meilisearch.fields import PARAMS, TAGS
+from indexer.engines.meilisearch.lookups import Filter, equal
+from indexer.filters import FACET_VALUES, Facet, Filters
+
+
+def conditions_of(filters: Filters) -> list[Filter]:
+    """Give the conditions that filters set."""
+    conditions = [equal(facet, values) for facet, values in filters.any_of]
+    conditions += [equal(TAGS, [tag]) for tag in filters.tags]
+    if filters.min_params is not None:
+        conditions.append(f"{PARAMS} >= {filters.min_params}")
+    if filters.max_params is not None:
+        conditions.append(f"{PARAMS} <= {filters.max_params}")
+    return conditions
+
+
+def facet_counts(
+    facets: Sequence[Facet], counted: Mapping[str, Mapping[str, int]], times: int = 1
+) -> FacetCounts:
+    """Give the commonest values of these fields; each model stands for so many."""
+    counts = {facet: counted.get(facet, {}).items() for facet in facets}
+    ordered = {facet: sorted(values, key=lambda one: (-one[1], one[0])) for facet, values in counts.items()}
+    return {
+        facet: tuple((value, models * times) for value, models in values[:FACET_VALUES])
+        for facet, values in ordered.items()
+    }

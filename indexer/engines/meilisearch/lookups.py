@@ -1,0 +1,134 @@
+"""A server's look-ups: filters over tokens, put together as text."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from indexer.engines.meilisearch.asking import Answer, Question
+from indexer.engines.meilisearch.fields import NUMBER, STORED_IN, value_of
+from indexer.engines.terms import Lookup
+from indexer.grams import GRAM
+
+Filter: TypeAlias = str
+"""A condition in a server's own language; an empty one holds for every model."""
+Ask: TypeAlias = Callable[[Sequence[Question]], list[Answer]]
+"""Asks a server for several searches at once."""
+
+EVERYTHING = ""
+NOTHING = f"{NUMBER} = -1"
+"""What holds for every model, and for none."""
+GROUP = 32
+"""Words counted together: nearly all slips of the finger are no words, and found out in groups."""
+REMEMBERED = 200_000
+
+
+class Frequencies:
+    """How many models have tokens, as far as it was asked, in an index at one state."""
+
+    def __init__(self) -> None:
+        self._known: dict[Lookup, int] = {}
+
+    def get(self, lookup: Lookup) -> int | None:
+        """Give how many models have a token; `None` when it was not asked."""
+        return self._known.get(lookup)
+
+    def learn(self, lookup: Lookup, models: int) -> None:
+        """Remember how many models have a token."""
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[lookup] = models
+
+
+class FilterTerms:
+    """The look-ups of one index on a server.
+
+    Args:
+        index: its name.
+        ask: asks the server.
+        frequencies: what is known of it.
+
+    """
+
+    head_gram = GRAM
+    most_cases = 0  # sets are joined in microseconds
+    models = 0
+
+    def __init__(self, index: str, ask: Ask, frequencies: Frequencies) -> None:
+        self._index = index
+        self.ask = ask
+        self._frequencies = frequencies
+
+    def term(self, field: str, token: str) -> Filter | None:
+        """Select the models that have a token; `None` when it is known that none has."""
+        if self._frequencies.get((field, token)) == 0:
+            return None
+        return equal(field, [token])
+
+    def frequency(self, field: str, token: str) -> int:
+        """Count the models that have a token."""
+        models = self._frequencies.get((field, token))
+        if models is None:
+            self.learn([(field, token)], self.ask(self.counting([(field, token)])))
+        return self._frequencies.get((field, token)) or 0
+
+    def unknown(self, lookups: Iterable[Lookup]) -> list[Lookup]:
+        """Give those of the look-ups whose frequencies are not known yet."""
+        return [lookup for lookup in lookups if self._frequencies.get(lookup) is None]
+
+    def counting(self, lookups: Sequence[Lookup]) -> list[Question]:
+        """Give the questions that count look-ups."""
+        return [Question(self._index, equal(field, [token])) for field, token in lookups]
+
+    def learn(self, lookups: Sequence[Lookup], answers: Sequence[Answer]) -> None:
+        """Take the answers to what `counting` gave for these look-ups."""
+        for lookup, answer in zip(lookups, answers, strict=True):
+            self._frequencies.learn(lookup, answer.total)
+
+    def commoner(self, lookups: Iterable[Lookup], than: int) -> Mapping[Lookup, int]:
+        """Give those of the look-ups that more models have; most are found out in groups of one field."""
+        by_field: dict[str, list[str]] = {}
+        for field, token in lookups:
+            by_field.setdefault(field, []).append(token)
+        groups = [
+            (field, tokens[at : at + GROUP])
+            for field, tokens in by_field.items()
+            for at in range(0, len(tokens), GROUP)
+        ]
+        answers = self.ask([Question(self._index, equal(field, tokens)) for field, tokens in groups])
+        likely = [
+            (field, token)
+            for (field, tokens), answer in zip(groups, answers, strict=True)
+            if answer.total > than
+            for token in tokens
+        ]
+        if not likely:
+            return {}
+        counted = self.ask(self.counting(likely))
+        totals = {lookup: answer.total for lookup, answer in zip(likely, counted, strict=True)}
+        return {lookup: models for lookup, models in totals.items() if models > than}
+
+    def any_of(self, some: Sequence[Filter]) -> Filter:
+        """Select what one of these selects."""
+        return f"({' OR '.join(some)})" if all(some) else EVERYTHING
+
+    def all_of(self, musts: Sequence[Filter], nots: Sequence[Filter] = ()) -> Filter:
+        """Select what all of some select, and none of others."""
+        if not all(nots):
+            return NOTHING
+        conditions = [*filter(None, musts), *(f"NOT {one}" for one in nots)]
+        if len(conditions) > 1:
+            return f"({' AND '.join(conditions)})"
+        return conditions[0] if conditions else EVERYTHING
+
+
+def equal(field: str, tokens: Sequence[str]) -> Filter:
+    """Select the models that have one of some tokens."""
+    stored = STORED_IN.get(field, (field,))
+    quoted = ", ".join(map(quote, tokens))
+    some = f"= {quoted}" if len(tokens) == 1 else f"IN [{quoted}]"
+    conditions = [f"{one} {some}" for one in stored]
+    return conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"
+
+
+def quote(token: str) -> str:
+    """Give a value as a filter says it."""
+    return '"' + value_of(token).replace('"', '\\"') + '"'

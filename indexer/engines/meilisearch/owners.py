@@ -1,0 +1,103 @@
+"""Owners by how their names begin, from one server.
+
+The server gives each owner with its most downloaded model; of those, what their models in a tier are
+downloaded taken together is added up here: the same order as in the embedded engine.
+"""
+
+from collections.abc import Sequence
+from itertools import islice
+
+from indexer.engines.contract import SelectedOwner
+from indexer.engines.meilisearch.asking import Question
+from indexer.engines.meilisearch.fields import AUTHOR, NUMBER
+from indexer.engines.meilisearch.lookups import EVERYTHING, Filter, FilterTerms, equal
+from indexer.engines.selecting import Selector
+from indexer.engines.terms import TIERS
+from indexer.query import SearchQuery
+from indexer.text import compact
+
+DOWNLOADS = "downloads"
+FETCHED = (60, 1_000)
+"""Owners that are weighed: first so many, then more when all of these are equally popular."""
+ADDED_UP = 1_000
+"""Models whose downloads are added up at most, the most downloaded first."""
+
+
+class OwnerSearching:
+    """One search for owners.
+
+    Args:
+        index: the index's name.
+        terms: its look-ups.
+        prefix: what the owner's compact text begins with.
+        limit: owners that are wanted.
+
+    """
+
+    def __init__(self, index: str, terms: FilterTerms, prefix: str, limit: int) -> None:
+        self._index = index
+        self._terms = terms
+        self._selector: Selector[Filter] = Selector(terms)
+        self._prefix = prefix
+        self._limit = limit
+        self._found: dict[str, int] = {}
+        """Owners, best first, and the number of a model of each."""
+
+    def run(self) -> tuple[SelectedOwner, ...]:
+        """Select owners, best first.
+
+        Those that are called exactly so come first. The others stand by the best tier that a model of
+        theirs is in, then by the downloads of their models in it, taken together, then by name.
+        """
+        called = SearchQuery(owner=self._prefix, owner_only=True) if self._prefix else None
+        for query in (called, SearchQuery(owner=self._prefix)):
+            models = self._selector.everything(query) if query else None
+            if models is None:
+                continue
+            for tier in (*(equal("tier", [name]) for name, _ in TIERS), EVERYTHING):
+                if len(self._found) < self._limit:
+                    self._add(models.narrowed([tier]).query(self._terms))
+        found = dict(islice(self._found.items(), self._limit))
+        counts = self._counts(list(found))
+        return tuple(SelectedOwner(number, counts.get(owner, 0)) for owner, number in found.items())
+
+    def _add(self, models: Filter) -> None:
+        """Find the owners of these models."""
+        weighed: list[tuple[int, str, int]] = []
+        for size in FETCHED:
+            weighed = self._weighed(models, size)
+            if len(weighed) < size or weighed[self._limit - 1][0] < weighed[-1][0]:
+                break  # else it was left to chance which of equally popular owners are among them
+        for _, owner, number in weighed:
+            if compact(owner).startswith(self._prefix):  # of a long prefix, the index knows the pieces
+                self._found.setdefault(owner, number)
+
+    def _weighed(self, models: Filter, size: int) -> list[tuple[int, str, int]]:
+        """Give owners of these models, the heaviest first, with a model of each."""
+        order, fields = (f"{DOWNLOADS}:desc",), (AUTHOR, NUMBER, DOWNLOADS)
+        best = Question(self._index, models, size, sort=order, fields=fields, distinct=AUTHOR)
+        numbers: dict[str, int] = {}
+        [answer] = self._terms.ask([best])
+        for hit in answer.hits:
+            for owner in _owners_in(hit):
+                numbers.setdefault(owner, int(str(hit[NUMBER])))
+        if not numbers:
+            return []
+        theirs = self._terms.all_of([models, equal(AUTHOR, list(numbers))])
+        [answer] = self._terms.ask([Question(self._index, theirs, ADDED_UP, sort=order, fields=fields)])
+        weights = dict.fromkeys(numbers, 0)
+        for hit in answer.hits:
+            for owner in _owners_in(hit):
+                weights[owner] = weights.get(owner, 0) - int(str(hit[DOWNLOADS]))
+        return sorted((weights[owner], owner, number) for owner, number in numbers.items())
+
+    def _counts(self, owners: Sequence[str]) -> dict[str, int]:
+        """Count the models of each of these owners."""
+        questions = [Question(self._index, equal(AUTHOR, [owner])) for owner in owners]
+        answers = self._terms.ask(questions) if questions else []
+        return {owner: answer.total for owner, answer in zip(owners, answers, strict=True)}
+
+
+def _owners_in(hit: object) -> list[str]:
+    stored = hit.get(AUTHOR) if isinstance(hit, dict) else None
+    return [str(owner) for owner in stored] if isinstance(stored, list) else []

@@ -1,0 +1,208 @@
+"""The write side of the shared engine, for one server."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain, islice
+from uuid import uuid4
+
+from indexer.documents import Document
+from indexer.engines.contract import Documents, IndexState, Progress
+from indexer.engines.meilisearch import state as states
+from indexer.engines.meilisearch.feeding import Feed
+from indexer.engines.meilisearch.fields import (
+    ID,
+    KINDS,
+    MODELS,
+    NUMBER,
+    PREFIX,
+    STATE,
+    STATE_ID,
+    differing_setting,
+    settings_of,
+    to_counters,
+    to_payload,
+)
+from indexer.engines.meilisearch.server import Server
+from indexer.errors import EngineError, EngineUnavailable
+
+logger = logging.getLogger(__name__)
+
+TOLD_EVERY = 2_000
+"""Documents between two reports of progress."""
+AMONG = 1_000
+"""Keys or numbers in one condition."""
+SWAP_SECONDS = 600.0
+"""A swap takes milliseconds, when its turn has come: other products' tasks can be before it."""
+SAID_AGAIN_SECONDS = 60
+"""That nothing has changed is stored so often: each time is a task on the server."""
+
+
+def _silent(_written: int) -> None:
+    """Tell nobody."""
+
+
+class MeiliWriter:
+    """Feeds the indexes on one server. The caller makes sure that it is the only one.
+
+    Args:
+        server: the server.
+        prefix: what the names of the indexes begin with.
+
+    """
+
+    commit_every = 100_000
+
+    def __init__(self, server: Server, prefix: str = PREFIX) -> None:
+        self._server = server
+        self._prefix = prefix
+        self._live = {kind: f"{prefix}-{kind}" for kind in KINDS}
+        self._whole = Feed(server, self._live[MODELS])
+        self._stored: tuple[IndexState, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """Give the server's address."""
+        return self._server.url
+
+    def state(self) -> IndexState | None:
+        """Give how far the live indexes follow; `None` when they are missing, foreign or outdated.
+
+        The models are counted, after everything that was sent before has been stored.
+
+        Raises:
+            EngineUnavailable: the server cannot be asked.
+
+        """
+        self._server.require_version()
+        there = set(self._server.indexes())
+        if not there.issuperset(self._live.values()):
+            return None
+        for task in self._server.waiting(list(self._live.values())):
+            self._server.wait_done(task)
+        document = self._server.document(self._live[STATE], STATE_ID)
+        try:
+            state = states.read(document) if document is not None else None
+        except EngineUnavailable as error:
+            logger.warning("index unusable server=%s why=%s", self._server.url, error)
+            return None
+        if state is None or document is None or not self._has_settings(self._live):
+            return None
+        self._stored = (state, str(document["build"]))
+        return replace(state, models=self._server.count(self._live[MODELS]))
+
+    def write(self, documents: Iterable[Document], removals: Iterable[int]) -> None:
+        """Add or replace documents and drop removed numbers, visible after `commit`."""
+        numbers = list(removals)
+        for at in range(0, len(numbers), AMONG):
+            some = ", ".join(map(str, numbers[at : at + AMONG]))
+            self._server.wait(self._server.remove(self._live[MODELS], f"{NUMBER} IN [{some}]"))
+        self._whole.add(map(to_payload, documents))
+
+    def recount(self, documents: Iterable[Document]) -> None:
+        """Store what moved with the counters of models; of models that are not held nothing is stored.
+
+        Newer servers can leave those out by themselves (`skipCreation`, from 1.31 on); we ask which are held,
+        which is right on all of them because nobody else writes.
+        """
+        self._whole.finish()
+        moved = iter(documents)
+        feed = Feed(self._server, self._live[MODELS], partial=True)
+        while some := list(islice(moved, AMONG)):
+            numbers = ", ".join(str(document.number) for document in some)
+            held = {
+                one[ID] for one in self._server.fetch(self._live[MODELS], f"{NUMBER} IN [{numbers}]", [ID])
+            }
+            feed.add(to_counters(document) for document in some if document.key in held)
+        feed.finish()
+
+    def commit(self, state: IndexState, *, more: bool = False) -> None:  # noqa: ARG002
+        """Wait until everything written is stored, then store the state."""
+        self._whole.finish()
+        if self._stored is None:
+            raise EngineError("There is no live index to write to; rebuild it.")
+        before, build = self._stored
+        if not _says_more(state, before):
+            return
+        state = replace(state, models=self._server.count(self._live[MODELS]))
+        self._store(self._live[STATE], state, build)
+        self._stored = (state, build)
+
+    def rebuild(self, parts: Sequence[Documents], state: IndexState, progress: Progress = _silent) -> None:
+        """Build new indexes beside the live ones and put them in their place at once.
+
+        Raises:
+            EngineError: something was not stored as it was sent; the live indexes are as before.
+            EngineUnavailable: the server went away; likewise.
+
+        """
+        self._server.require_version()
+        self._clean_up()
+        build = uuid4().hex
+        new = {kind: f"{uid}-{build}" for kind, uid in self._live.items()}
+        for kind, uid in new.items():
+            self._server.create(uid, settings_of(kind))
+        written = self._fill(new[MODELS], parts, progress)
+        held = self._server.count(new[MODELS])
+        if held != written:
+            raise EngineError(f"The search server {self._server.url} holds {held} models of {written} sent.")
+        if not self._has_settings(new):
+            raise EngineError(f"The search server {self._server.url} did not keep the settings of an index.")
+        state = replace(state, models=held)
+        self._store(new[STATE], state, build)
+        self._put_live(new, build)
+        self._stored = (state, build)
+        self._clean_up()
+
+    def close(self) -> None:
+        """Let go of the server; what was not sent is dropped."""
+        self._whole = Feed(self._server, self._live[MODELS])
+
+    def _fill(self, uid: str, parts: Sequence[Documents], progress: Progress) -> int:
+        feed = Feed(self._server, uid)
+        documents = chain.from_iterable(part() for part in parts)
+        written = 0
+        while some := list(islice(documents, TOLD_EVERY)):
+            feed.add(map(to_payload, some))
+            written += len(some)
+            progress(len(some))
+        feed.finish()
+        return written
+
+    def _put_live(self, new: dict[str, str], build: str) -> None:
+        there = set(self._server.indexes())
+        for kind, uid in self._live.items():
+            if uid not in there:  # only what is there can change places
+                self._server.create(uid, settings_of(kind))
+        self._server.swap([(uid, new[kind]) for kind, uid in self._live.items()])
+        if not self._server.wait_until(lambda: self._live_build() == build, SWAP_SECONDS):
+            raise EngineError(f"The search server {self._server.url} did not swap the indexes.")
+
+    def _live_build(self) -> str | None:
+        document = self._server.document(self._live[STATE], STATE_ID)
+        return None if document is None else str(document.get("build"))
+
+    def _store(self, uid: str, state: IndexState, build: str) -> None:
+        feed = Feed(self._server, uid)
+        feed.add([states.to_document(state, build)])
+        feed.finish()
+
+    def _has_settings(self, uids: dict[str, str]) -> bool:
+        return not any(differing_setting(kind, self._server.settings(uid)) for kind, uid in uids.items())
+
+    def _clean_up(self) -> None:
+        """Remove the indexes of a build that was cut off, or that another one has taken the place of."""
+        remains = [
+            uid
+            for uid in self._server.indexes()
+            if any(uid.startswith(f"{live}-") for live in self._live.values())
+        ]
+        if remains:
+            self._server.cancel(remains)
+            self._server.drop(remains)
+
+
+def _says_more(state: IndexState, before: IndexState) -> bool:
+    if replace(state, synced_at=before.synced_at, models=before.models) != before:
+        return True
+    return (state.synced_at - before.synced_at).total_seconds() >= SAID_AGAIN_SECONDS
