@@ -58,6 +58,7 @@ class MeiliWriter:
         self._prefix = prefix
         self._live = {kind: f"{prefix}-{kind}" for kind in KINDS}
         self._whole = Feed(server, self._live[MODELS])
+        self._gone: list[int] = []
         self._stored: tuple[IndexState, str] | None = None
 
     @property
@@ -92,11 +93,11 @@ class MeiliWriter:
         return replace(state, models=self._server.count(self._live[MODELS]))
 
     def write(self, documents: Iterable[Document], removals: Iterable[int]) -> None:
-        """Add or replace documents and drop removed numbers, visible after `commit`."""
-        numbers = list(removals)
-        for at in range(0, len(numbers), AMONG):
-            some = ", ".join(map(str, numbers[at : at + AMONG]))
-            self._server.wait(self._server.remove(self._live[MODELS], f"{NUMBER} IN [{some}]"))
+        """Add or replace documents and drop removed numbers, visible after `commit`.
+
+        Of very many, those of a full batch are visible before: a server has no transactions.
+        """
+        self._gone += removals
         self._whole.add(map(to_payload, documents))
 
     def recount(self, documents: Iterable[Document]) -> None:
@@ -118,9 +119,10 @@ class MeiliWriter:
 
     def commit(self, state: IndexState, *, more: bool = False) -> None:  # noqa: ARG002
         """Wait until everything written is stored, then store the state."""
-        self._whole.finish()
         if self._stored is None:
             raise EngineError("There is no live index to write to; rebuild it.")
+        self._whole.finish()
+        self._remove()
         before, build = self._stored
         if not _says_more(state, before):
             return
@@ -156,7 +158,13 @@ class MeiliWriter:
 
     def close(self) -> None:
         """Let go of the server; what was not sent is dropped."""
-        self._whole = Feed(self._server, self._live[MODELS])
+        self._whole, self._gone = Feed(self._server, self._live[MODELS]), []
+
+    def _remove(self) -> None:
+        for at in range(0, len(self._gone), AMONG):
+            some = ", ".join(map(str, self._gone[at : at + AMONG]))
+            self._server.wait(self._server.remove(self._live[MODELS], f"{NUMBER} IN [{some}]"))
+        self._gone = []
 
     def _fill(self, uid: str, parts: Sequence[Documents], progress: Progress) -> int:
         feed = Feed(self._server, uid)
