@@ -7,7 +7,14 @@ from threading import Lock
 from api.config import ApiConfig
 from indexer.catalog.store import Catalog
 from indexer.engines.contract import IndexState
-from indexer.engines.embedded.reader import EmbeddedReader
+from indexer.engines.opening import (
+    EngineName,
+    ReplicaState,
+    engine_name,
+    open_reader,
+    open_replicas,
+    replica_states,
+)
 from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable, ModelNotFound
 from indexer.query import SearchQuery
 from indexer.quota import QuotaFile, Window
@@ -37,7 +44,13 @@ class Sources:
         self._lock = Lock()
         self._catalog: Catalog | None = None
         self._search: Search | None = None
-        self._engine = EmbeddedReader(config.index_folder)
+        self._engine = open_reader(config)
+        self._servers = [one for one in open_replicas(config) if one.is_remote]
+
+    @property
+    def engine(self) -> EngineName:
+        """The engine that answers searches."""
+        return engine_name(self._config)
 
     def catalog(self) -> Catalog:
         """Give the catalog.
@@ -86,6 +99,10 @@ class Sources:
             return self._engine.state()
         except EngineUnavailable:
             return None
+
+    def servers(self) -> list[ReplicaState]:
+        """Give how each search server stands; none where the index is embedded."""
+        return replica_states(self._servers)
 
     def set_aside(self) -> list[SetAside]:
         """Give the newest rows of the Hub that had no meaning; none while there is no catalog to read."""

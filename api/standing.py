@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from api.sources import Sources
 from indexer.engines.contract import IndexState
+from indexer.engines.opening import ReplicaState
 from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable
 from indexer.quota import Window
 from indexer.records import CatalogState
@@ -25,6 +26,8 @@ class Standing:
     """What answers stand for; `None`: there are none yet."""
     quota: Window | None = None
     """What is left of the Hub's quota, its times by the clock since 1970; `None`: nobody was told lately."""
+    servers: tuple[ReplicaState, ...] = ()
+    """The search servers, each by itself; none where the index is embedded."""
 
     @property
     def ready(self) -> bool:
@@ -46,8 +49,8 @@ def standing_of(sources: Sources) -> Standing:
         return Standing(NOTHING_READ, quota=quota)
     except CatalogOutdated as error:
         return Standing(str(error), quota=quota)
-    index = sources.index_state()
+    index, servers = sources.index_state(), tuple(sources.servers())
     try:
-        return Standing(READY, catalog, index, sources.coverage(), quota)
+        return Standing(READY, catalog, index, sources.coverage(), quota, servers)
     except EngineUnavailable as error:
-        return Standing(str(error), catalog, index, quota=quota)
+        return Standing(str(error), catalog, index, quota=quota, servers=servers)

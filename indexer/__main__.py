@@ -15,10 +15,10 @@ from indexer.catalog.store import Catalog, utc_now
 from indexer.checking import SAMPLE, check_index
 from indexer.conditions import check_answer, set_asides_answer, status_answer
 from indexer.config import HomeConfig, read_config
-from indexer.engines.embedded.reader import EmbeddedReader
-from indexer.engines.embedded.writer import EmbeddedWriter
-from indexer.errors import EXIT_DONE, EXIT_FAILED, CatalogMissing, CatalogOutdated, EngineUnavailable
+from indexer.engines.opening import EMBEDDED, Replica, open_reader, open_replicas, replica_states
+from indexer.errors import EXIT_DONE, EXIT_FAILED, EngineUnavailable
 from indexer.filters import FACETS
+from indexer.following import follow_all, sync_all
 from indexer.process import (
     StopRequest,
     collect_garbage_rarely,
@@ -29,7 +29,7 @@ from indexer.process import (
 from indexer.query import Sort, parse_query
 from indexer.remote import ask_service
 from indexer.search import Search
-from indexer.sync import Sync, SyncReport
+from indexer.sync import SyncReport
 from indexer.terminal import answer_lines, check_lines, has_colours, json_line, set_aside_lines, status_lines
 
 
@@ -97,43 +97,34 @@ def _run(arguments: argparse.Namespace) -> int:
         return _check(config, arguments)
     collect_garbage_rarely()
     with exclusive(config.lock_folder, "index sync"):
-        if arguments.command == "rebuild":
-            _report(_sync_once(config, rebuild=True), as_json=arguments.json)
-        elif arguments.follow:
+        if arguments.command == "sync" and arguments.follow:
             _follow(config, max(0.1, arguments.interval), as_json=arguments.json)
-        else:
-            _report(_sync_once(config), as_json=arguments.json)
+            return EXIT_DONE
+        return _sync_once(config, rebuild=arguments.command == "rebuild", as_json=arguments.json)
+
+
+def _sync_once(config: HomeConfig, *, rebuild: bool, as_json: bool) -> int:
+    """Bring every index up to date; what went wrong with one is told behind the reports of the others."""
+    ended = sync_all(config, open_replicas(config), rebuild=rebuild, progress=_progress)
+    for one in ended:
+        if one.report is not None:
+            _report(one.name, one.report, as_json=as_json)
+    errors = [one.error for one in ended if one.error is not None]
+    for error in errors[:-1]:
+        print(f"hubdex: {error}", file=sys.stderr)
+    if errors:
+        raise errors[-1]
     return EXIT_DONE
 
 
-def _sync_once(config: HomeConfig, *, rebuild: bool = False) -> SyncReport:
-    engine = EmbeddedWriter(config.index_folder)
-    with Catalog(config.database_url, read_only=True) as catalog:
-        try:
-            sync = Sync(catalog, engine, progress=_progress)
-            return sync.rebuild() if rebuild else sync.run()
-        finally:
-            engine.close()
-
-
 def _follow(config: HomeConfig, interval: float, *, as_json: bool) -> None:
-    """Sync again and again until SIGTERM or Ctrl-C; a catalog that is not there yet is waited for."""
+    """Sync again and again until SIGTERM or Ctrl-C."""
     stop = StopRequest().listen()
-    engine = EmbeddedWriter(config.index_folder)
-    try:
-        while not stop.is_set():
-            try:
-                with Catalog(config.database_url, read_only=True) as catalog:
-                    sync = Sync(catalog, engine)
-                    while not stop.is_set():
-                        report = sync.run()
-                        if report.done != "nothing":
-                            _report(report, as_json=as_json)
-                        stop.wait(interval)
-            except (CatalogMissing, CatalogOutdated):
-                stop.wait(interval)
-    finally:
-        engine.close()
+
+    def tell(name: str, report: SyncReport) -> None:
+        _report(name, report, as_json=as_json)
+
+    follow_all(config, open_replicas(config), stop, interval, tell)
 
 
 def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
@@ -148,7 +139,7 @@ def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
         answer = ask_service(arguments.url, query)
     else:
         with Catalog(config.database_url, read_only=True) as catalog:
-            answer = page_answer(Search(catalog, EmbeddedReader(config.index_folder)).answer(query))
+            answer = page_answer(Search(catalog, open_reader(config)).answer(query))
     if arguments.json:
         print(json_line(answer))
     else:
@@ -158,15 +149,21 @@ def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
 
 def _check(config: HomeConfig, arguments: argparse.Namespace) -> int:
     collect_garbage_rarely()
+    agrees = True
     with Catalog(config.database_url, read_only=True) as catalog:
-        report = check_index(
-            catalog,
-            EmbeddedReader(config.index_folder),
-            sample=None if arguments.all else arguments.sample,
-            progress=_progress,
-        )
-    print(json_line(check_answer(report)) if arguments.json else "\n".join(check_lines(report)))
-    return EXIT_DONE if report.agrees else EXIT_FAILED
+        for replica in open_replicas(config):
+            sample = None if arguments.all else arguments.sample
+            report = check_index(catalog, replica.reader, sample=sample, progress=_progress)
+            agrees = agrees and report.agrees
+            if arguments.json:
+                print(json_line({"server": replica.name} | check_answer(report)), flush=True)
+            else:
+                print("\n".join([*_named(replica), *check_lines(report)]), flush=True)
+    return EXIT_DONE if agrees else EXIT_FAILED
+
+
+def _named(replica: Replica) -> list[str]:
+    return [f"server   {replica.name}"] if replica.is_remote else []
 
 
 def _positive(text: str) -> int:
@@ -193,26 +190,29 @@ def _status(config: HomeConfig, arguments: argparse.Namespace) -> int:
         print("\n".join(answered if arguments.json else set_aside_lines(state, aside, now)))
         return EXIT_DONE
     try:
-        index = EmbeddedReader(config.index_folder).state()
+        index = open_reader(config).state()
     except EngineUnavailable:
         index = None
+    servers = replica_states([one for one in open_replicas(config) if one.is_remote])
     if arguments.json:
-        print(json_line(status_answer(state, index, now)))
+        print(json_line(status_answer(state, index, servers, now)))
     else:
-        print("\n".join(status_lines(state, index, now)))
+        print("\n".join(status_lines(state, index, servers, now)))
     return EXIT_DONE
 
 
-def _report(report: SyncReport, *, as_json: bool) -> None:
+def _report(name: str, report: SyncReport, *, as_json: bool) -> None:
+    where = "" if name == EMBEDDED else f" on {name}"
     if as_json:
-        print(orjson.dumps(dataclasses.asdict(report)).decode(), flush=True)
+        print(orjson.dumps({"server": name} | dataclasses.asdict(report)).decode(), flush=True)
     elif report.done == "nothing":
-        print(f"The index is up to date: {report.models:,} models.", flush=True)
+        print(f"The index{where} is up to date: {report.models:,} models.", flush=True)
     else:
         why = f" ({report.why})" if report.why else ""
+        rate = f"{report.seconds:.1f} s, {report.per_second:,.0f} a second"
         print(
-            f"Index {report.done}{why}: {report.written:,} documents written, {report.removed:,} removed "
-            f"in {report.seconds:.1f} s, {report.per_second:,.0f} a second; {report.models:,} models.",
+            f"Index{where} {report.done}{why}: {report.written:,} documents written, "
+            f"{report.removed:,} removed in {rate}; {report.models:,} models.",
             flush=True,
         )
 

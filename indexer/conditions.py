@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from indexer.answers import moment
 from indexer.checking import CheckReport
 from indexer.engines.contract import IndexState
+from indexer.engines.opening import ReplicaState
 from indexer.records import CatalogState, Checkpoint, SetAside
 
 
@@ -46,6 +47,20 @@ class SetAsidesAnswer(TypedDict):
     rows: list[SetAsideAnswer]
 
 
+class ServerAnswer(TypedDict):
+    """How one of the search servers stands."""
+
+    url: str
+    serial: int | None
+    """How far it follows; `null`: it cannot be asked, or there is nothing in it yet."""
+    models: int
+    synced_at: str | None
+    behind: int | None
+    """Changes that are not in it yet."""
+    message: str
+    """Why it cannot answer; empty when it can."""
+
+
 class StatusAnswer(TypedDict):
     """What is known, how old and how complete it is."""
 
@@ -58,6 +73,8 @@ class StatusAnswer(TypedDict):
     index_synced_at: str | None
     index_behind: int | None
     """Changes that are not in the index yet."""
+    servers: list[ServerAnswer]
+    """Each by itself, where the index is on servers."""
     crawled_at: str | None
     """When the newest page of the Hub was stored."""
     age_seconds: int | None
@@ -117,7 +134,9 @@ def check_answer(report: CheckReport) -> CheckAnswer:
     }
 
 
-def status_answer(state: CatalogState, index: IndexState | None, now: datetime) -> StatusAnswer:
+def status_answer(
+    state: CatalogState, index: IndexState | None, servers: Sequence[ReplicaState], now: datetime
+) -> StatusAnswer:
     """Give what is known; where the Hub was left off (its cursor) stays inside."""
     return {
         "models": state.models,
@@ -128,11 +147,25 @@ def status_answer(state: CatalogState, index: IndexState | None, now: datetime) 
         "index_serial": index.serial if index else None,
         "index_synced_at": moment(index.synced_at) if index else None,
         "index_behind": max(0, state.serial - index.serial) if index else None,
+        "servers": [server_answer(one, state) for one in servers],
         "crawled_at": moment(state.crawled_at),
         "age_seconds": _age(state.crawled_at, now),
         "complete": state.completed_at is not None,
         "completed_at": moment(state.completed_at),
         "passes": [pass_answer(checkpoint, now) for checkpoint in state.passes],
+    }
+
+
+def server_answer(server: ReplicaState, catalog: CatalogState) -> ServerAnswer:
+    """Give how one of the search servers stands."""
+    index = server.state
+    return {
+        "url": server.name,
+        "serial": index.serial if index else None,
+        "models": index.models if index else 0,
+        "synced_at": moment(index.synced_at) if index else None,
+        "behind": max(0, catalog.serial - index.serial) if index else None,
+        "message": server.message,
     }
 
 

@@ -13,6 +13,7 @@ import orjson
 from indexer.answers import FacetAnswer, SearchAnswer, moment
 from indexer.checking import CheckReport
 from indexer.engines.contract import IndexState
+from indexer.engines.opening import ReplicaState
 from indexer.records import CatalogState, Checkpoint, SetAside
 
 EXCERPT_SHOWN = 300
@@ -60,15 +61,16 @@ def _marked(text: str, spans: Sequence[Sequence[int]]) -> str:
     return "".join([*parts, printable(text[done:])])
 
 
-def status_lines(state: CatalogState, index: IndexState | None, now: datetime) -> Iterator[str]:
+def status_lines(
+    state: CatalogState, index: IndexState | None, servers: Sequence[ReplicaState], now: datetime
+) -> Iterator[str]:
     """Say what is known, how old and how complete it is."""
     yield f"catalog  {state.models:,} models, {state.removed:,} removed, {state.set_aside:,} rows set aside"
-    if index is None:
-        yield "index    none yet"
-    else:
-        behind = max(0, state.serial - index.serial)
-        synced = _when(index.synced_at, now)
-        yield f"index    {index.models:,} models, {behind:,} changes behind, synced {synced}"
+    if not servers or index is not None:
+        yield f"index    {_index_words(state, index, now)}"
+    for server in servers:
+        words = server.message or _index_words(state, server.state, now)
+        yield f"server   {printable(server.name)}: {printable(words)}"
     if state.crawled_at is None:
         yield "nothing has been crawled yet"
         return
@@ -137,6 +139,13 @@ def json_line(answer: object) -> str:
 def _escaped(found: re.Match[str]) -> str:
     units = found[0].encode("utf-16-be").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def _index_words(state: CatalogState, index: IndexState | None, now: datetime) -> str:
+    if index is None:
+        return "none yet"
+    behind = max(0, state.serial - index.serial)
+    return f"{index.models:,} models, {behind:,} changes behind, synced {_when(index.synced_at, now)}"
 
 
 def _pass_words(checkpoint: Checkpoint, now: datetime) -> str:

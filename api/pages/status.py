@@ -10,8 +10,9 @@ from api.pages.layout import Frame, Site, page
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup, prose
 from api.pages.words import plural, time_html, time_until
 from api.standing import Standing
+from indexer.engines.opening import ReplicaState
 from indexer.quota import Window
-from indexer.records import Checkpoint, SetAside
+from indexer.records import CatalogState, Checkpoint, SetAside
 
 EXCERPT_SHOWN = 300
 """Characters of a row without meaning."""
@@ -21,7 +22,7 @@ _STATUS = Template("""\
 <h1>Status</h1>
 <p class="standing">$standing</p>
 <dl class="facts">$facts</dl>
-$passes$aside<p class="small">For machines: <a href="/v1/status">/v1/status</a>.</p>
+$servers$passes$aside<p class="small">For machines: <a href="/v1/status">/v1/status</a>.</p>
 </article>
 """)
 _NOT_READY = Template(
@@ -45,6 +46,22 @@ _PASS = Template("""\
 <tr><th scope="row">$name</th><td data-label="State"><span>$state</span></td>\
 <td class="number" data-label="Rows">$read</td><td class="number" data-label="Pages">$pages</td>\
 <td data-label="Newest page">$updated</td><td data-label="Last whole run">$last</td></tr>
+""")
+_SERVERS = Template("""\
+<section aria-labelledby="servers">
+<h2 id="servers">Search servers</h2>
+<table>
+<thead><tr><th scope="col">Server</th><th scope="col">State</th><th scope="col" class="number">Models</th>\
+<th scope="col" class="number">Behind</th><th scope="col">Brought up to date</th></tr></thead>
+<tbody>
+$rows</tbody>
+</table>
+</section>
+""")
+_SERVER = Template("""\
+<tr><th scope="row">$name</th><td data-label="State"><span>$state</span></td>\
+<td class="number" data-label="Models">$models</td><td class="number" data-label="Behind">$behind</td>\
+<td data-label="Brought up to date">$synced</td></tr>
 """)
 _ASIDE = Template("""\
 <section aria-labelledby="aside">
@@ -78,6 +95,7 @@ def status_page(site: Site, standing: Standing, aside: Sequence[SetAside], now: 
         if standing.coverage
         else fill(_NOT_READY, message=prose(standing.message)),
         facts=joined(fill(_FACT, name=name, value=value) for name, value in _facts(site, standing, now)),
+        servers=_servers(standing, now),
         passes=fill(_PASSES, rows=joined(_pass(mark, now) for mark in marks)) if marks else NOTHING,
         aside=_aside(standing, aside, now),
     )
@@ -104,6 +122,24 @@ def _quota(window: Window | None, now: datetime) -> str:
         return "not asked lately"
     until = time_until(window.resets_at - now.timestamp())
     return f"{window.left:,} of {window.limit:,}; anew {until}"
+
+
+def _servers(standing: Standing, now: datetime) -> Html:
+    rows = [_server(one, standing.catalog, now) for one in standing.servers]
+    return fill(_SERVERS, rows=joined(rows)) if rows else NOTHING
+
+
+def _server(server: ReplicaState, catalog: CatalogState | None, now: datetime) -> Html:
+    index = server.state
+    behind = max(0, catalog.serial - index.serial) if catalog and index else None
+    return fill(
+        _SERVER,
+        name=server.name,
+        state=server.message or "answers",
+        models=f"{index.models:,}" if index else "-",
+        behind="-" if behind is None else f"{behind:,}",
+        synced=_moment(index.synced_at if index else None, now),
+    )
 
 
 def _pass(mark: Checkpoint, now: datetime) -> Html:

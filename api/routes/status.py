@@ -1,13 +1,15 @@
 """`GET /v1/status` for people, `/healthz` and `/readyz` for whatever watches over the process."""
 
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
 
 from fastapi import APIRouter
 from typing_extensions import TypedDict
 
 from api.asking import FromSources, Now
 from api.responses import HealthAnswer, JsonResponse, errors_of
-from api.standing import standing_of
+from api.standing import Standing, standing_of
 from indexer.answers import IndexAnswer, index_answer
 from indexer.conditions import StatusAnswer, status_answer
 from indexer.quota import Window
@@ -30,7 +32,7 @@ class ServiceAnswer(TypedDict):
     """Whether searches can be answered."""
     message: str
     version: str
-    engine: str
+    engine: Literal["embedded", "meilisearch"]
     index: IndexAnswer | None
     """How many models answers stand for; `null`: there is no index yet."""
     catalog: StatusAnswer | None
@@ -47,12 +49,18 @@ def status(sources: FromSources, now: Now) -> JsonResponse:
         "ready": standing.ready,
         "message": standing.message,
         "version": hubdex_version(),
-        "engine": "embedded",
+        "engine": sources.engine,
         "index": index_answer(standing.coverage) if standing.coverage else None,
-        "catalog": status_answer(standing.catalog, standing.index, now) if standing.catalog else None,
+        "catalog": _catalog_answer(standing, now),
         "quota": _quota_answer(standing.quota, now.timestamp()) if standing.quota else None,
     }
     return JsonResponse(answer)
+
+
+def _catalog_answer(standing: Standing, now: datetime) -> StatusAnswer | None:
+    if standing.catalog is None:
+        return None
+    return status_answer(standing.catalog, standing.index, standing.servers, now)
 
 
 def _quota_answer(window: Window, now: float) -> QuotaAnswer:

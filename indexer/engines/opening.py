@@ -1,12 +1,15 @@
 """Which engine the settings choose, ready to be asked or fed."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from pydantic import SecretStr
 
 from indexer.config import HomeConfig
-from indexer.engines.contract import EngineReader, EngineWriter
+from indexer.engines.contract import EngineReader, EngineWriter, IndexState
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.engines.meilisearch.asking import Asker
@@ -15,8 +18,11 @@ from indexer.engines.meilisearch.fields import PREFIX
 from indexer.engines.meilisearch.reader import MeiliReader
 from indexer.engines.meilisearch.server import Server
 from indexer.engines.meilisearch.writer import MeiliWriter
+from indexer.errors import EngineError
 
-EMBEDDED, MEILISEARCH = "embedded", "meilisearch"
+EngineName = Literal["embedded", "meilisearch"]
+EMBEDDED: EngineName = "embedded"
+MEILISEARCH: EngineName = "meilisearch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +33,35 @@ class Replica:
     """Of its engine or, with several servers, its address."""
     reader: EngineReader
     writer: EngineWriter
+    is_remote: bool = False
+    """Whether it is on a server, which can be away for a while."""
 
 
-def engine_name(config: HomeConfig) -> str:
+@dataclass(frozen=True, slots=True)
+class ReplicaState:
+    """How one of several indexes stands."""
+
+    name: str
+    state: IndexState | None
+    """How far it follows; `None`: it cannot be asked, or there is nothing in it yet."""
+    message: str
+    """Why it cannot answer; empty when it can."""
+
+
+def replica_states(replicas: Sequence[Replica]) -> list[ReplicaState]:
+    """Ask all indexes how far they follow, at the same time."""
+
+    def ask(replica: Replica) -> ReplicaState:
+        try:
+            return ReplicaState(replica.name, replica.reader.state(), "")
+        except EngineError as error:
+            return ReplicaState(replica.name, None, str(error))
+
+    with ThreadPoolExecutor(max(1, len(replicas))) as threads:
+        return list(threads.map(ask, replicas))
+
+
+def engine_name(config: HomeConfig) -> EngineName:
     """Give the name of the engine that is chosen."""
     return MEILISEARCH if config.meili_url else EMBEDDED
 
@@ -48,7 +80,7 @@ def open_replicas(config: HomeConfig) -> list[Replica]:
         return [Replica(EMBEDDED, EmbeddedReader(folder), EmbeddedWriter(folder))]
     search_key, key = config.meili_search_key or config.meili_key, config.meili_key
     return [
-        Replica(url, meili_reader([url], search_key, key), MeiliWriter(Server(url, key)))
+        Replica(url, meili_reader([url], search_key, key), MeiliWriter(Server(url, key)), is_remote=True)
         for url in config.meili_url
     ]
 

@@ -25,7 +25,7 @@ def catalog_state(*checkpoints: Checkpoint) -> CatalogState:
 
 
 def lines(state: CatalogState, index: IndexState | None = None) -> str:
-    return "\n".join(status_lines(state, index, NOW))
+    return "\n".join(status_lines(state, index, (), NOW))
 
 
 def test_status_tells_of_passes_not_of_their_chains() -> None:
@@ -36,7 +36,7 @@ def test_status_tells_of_passes_not_of_their_chains() -> None:
     state = catalog_state(full, chain, head)
 
     told = lines(state, index)
-    answer = status_answer(state, index, NOW)
+    answer = status_answer(state, index, (), NOW)
 
     assert "full/down" not in told
     assert "full     under way since 2026-11-21T11:00:00Z (1 hour ago), 7,000 rows in 7 pages" in told
@@ -53,7 +53,7 @@ def test_status_tells_of_passes_not_of_their_chains() -> None:
 
 def test_status_before_anything_was_crawled() -> None:
     assert "nothing has been crawled yet" in lines(catalog_state())
-    assert status_answer(catalog_state(), None, NOW)["age_seconds"] is None
+    assert status_answer(catalog_state(), None, (), NOW)["age_seconds"] is None
 
 
 def test_no_age_is_below_zero_when_the_clock_was_set_back() -> None:
@@ -61,7 +61,7 @@ def test_no_age_is_below_zero_when_the_clock_was_set_back() -> None:
     state = catalog_state(Checkpoint("full", None, later, 1, 1, later, later, later))
 
     told = lines(state, IndexState("uuid", 12, 12, 3, later))
-    answer = status_answer(state, None, NOW)
+    answer = status_answer(state, None, (), NOW)
 
     assert "-" not in told.replace("2027-12-26T12:00:00Z", "")
     assert "2027-12-26T12:00:00Z (ahead of this machine's clock)" in told
