@@ -1,9 +1,9 @@
 """From a query to an engine's look-ups: what is selected, and in which steps it is ordered."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
-from typing import Generic
+from typing import Generic, TypeAlias
 
 from indexer.engines.chosen import Chosen
 from indexer.engines.terms import (
@@ -36,16 +36,25 @@ BROAD = 0.1
 """A term that a greater share of the models has leads to no few cases."""
 
 
+Nears: TypeAlias = dict[Wanted | str, list[Lookup]]
+"""What may have been meant by terms and owners, in an index at one commit."""
+
+
 class Selector(Generic[Q]):
     """Turns queries into an engine's, for one commit of an index.
 
     A look-up that is known to find nothing is `None` and left out, and with it whatever needs it:
     while a name is being typed, most of what could match does not occur.
+
+    Args:
+        terms: the engine's look-ups.
+        nears: what is known already of slips, for the same commit; more is added to it.
+
     """
 
-    def __init__(self, terms: Terms[Q]) -> None:
+    def __init__(self, terms: Terms[Q], nears: Nears | None = None) -> None:
         self.terms = terms
-        self._nears: dict[Wanted | str, list[Q | None]] = {}
+        self._nears: Nears = {} if nears is None else nears
 
     def everything(self, query: SearchQuery) -> Chosen[Q] | None:
         """Select every model the query asks for."""
@@ -103,7 +112,7 @@ class Selector(Generic[Q]):
 
     def decisive(self, query: SearchQuery) -> list[Lookup]:
         """Give the look-ups whose frequencies can decide what `steps` gives."""
-        lookups = []
+        lookups = [(OWNER_PREFIX, query.owner[:OWNER_PREFIX_GRAM])] if query.owner else []
         for wanted in query.wanted:
             form = wanted.term.forms[0]
             for part in _parts(wanted):
@@ -112,15 +121,16 @@ class Selector(Generic[Q]):
 
     def typos(self, query: SearchQuery) -> list[Chosen[Q]]:
         """Select what one slip of the finger would have found: by ids, then by other terms' keywords too."""
-        owners = self._owners_near(query)
-        near = [self._near(wanted) for wanted in query.wanted]
+        meant = self._meant(query)
+        owners = [self._begun(*lookup) for lookup in meant.get(query.owner or "", ())]
+        near = [[self._begun(*lookup) for lookup in meant[wanted]] for wanted in query.wanted]
         if not owners and not any(near):
             return []
         bounds = [self._any_of([*self._bounds(query), *owners])] if query.owner else []
         selected = []
         for keywords in (False, True):
             typed = [self._matching(wanted, keywords=keywords) for wanted in query.wanted]
-            terms = [self._any_of([*ways, *meant]) for ways, meant in zip(typed, near, strict=True)]
+            terms = [self._any_of([*ways, *words]) for ways, words in zip(typed, near, strict=True)]
             selected.append(self._choose([*bounds, *terms], query))
         return [one for one in selected if one is not None]
 
@@ -186,36 +196,35 @@ class Selector(Generic[Q]):
         """Count the models with a term among their keywords."""
         return self.terms.frequency(KEYWORDS, wanted.term.keyword) if wanted.scope == "any" else 0
 
-    def _near(self, wanted: Wanted) -> list[Q | None]:
-        """Give what may have been meant by a term: words, and beginnings that are long enough."""
-        return self._remembered(wanted, lambda: self._meant(_slips(wanted), self._models_with(wanted)))
-
-    def _owners_near(self, query: SearchQuery) -> list[Q | None]:
-        """Give the owners that may have been meant."""
-        owner = query.owner
-        if not owner or query.owner_only:
-            return []
-        typed = self.terms.frequency(OWNER_PREFIX, owner[:OWNER_PREFIX_GRAM])
-        words = ((OWNER.wholes, EXACT + slip) for slip in slips_of(owner))
-        return self._remembered(owner, lambda: self._meant(words, typed))
-
-    def _remembered(self, key: Wanted | str, meant: Callable[[], list[Q | None]]) -> list[Q | None]:
-        """Look up what was meant, once.
+    def _meant(self, query: SearchQuery) -> Nears:
+        """Give what may have been meant by the owner and by each term, as look-ups.
 
         Looking some hundred words up takes longer than all else of a search, and what stands before the
-        last word stays the same while that is typed.
+        last word stays the same while that is typed: it is looked up once. What was meant is had by much
+        more models than what was typed.
         """
-        if key not in self._nears:
-            if len(self._nears) >= REMEMBERED_SLIPS:
-                self._nears.clear()
-            self._nears[key] = meant()
-        return self._nears[key]
+        owner = query.owner if query.owner and not query.owner_only else None
+        keys: list[Wanted | str] = [one for one in (owner, *query.wanted) if one is not None]
+        new = [key for key in keys if key not in self._nears]
+        found = self.terms.commoner([(self._near(key), self._typed(key) * COMMONER) for key in new])
+        if len(self._nears) + len(new) > REMEMBERED_SLIPS:
+            known = {key: self._nears[key] for key in keys if key not in new}
+            self._nears.clear()
+            self._nears.update(known)
+        self._nears.update(zip(new, map(_commonest, found), strict=True))
+        return {key: self._nears[key] for key in keys}
 
-    def _meant(self, words: Iterable[Lookup], typed: int) -> list[Q | None]:
-        """Select by those of the words that the catalog has much oftener than what was typed."""
-        known = self.terms.commoner(words, typed * COMMONER)
-        least = max(known.values(), default=0) / COMMONER
-        return [self._begun(field, word) for (field, word), models in known.items() if models >= least]
+    def _near(self, key: Wanted | str) -> Iterable[Lookup]:
+        """Give the words one slip away from a term or an owner."""
+        if isinstance(key, Wanted):
+            return _slips(key)
+        return ((OWNER.wholes, EXACT + slip) for slip in slips_of(key))
+
+    def _typed(self, key: Wanted | str) -> int:
+        """Count, roughly, the models with a term or an owner as it was typed."""
+        if isinstance(key, Wanted):
+            return self._models_with(key)
+        return self.terms.frequency(OWNER_PREFIX, key[:OWNER_PREFIX_GRAM])
 
     def _begun(self, field: str, word: str) -> Q | None:
         """Select by a word, or by the beginning of one: `mistry` is none of chemistry."""
@@ -298,6 +307,12 @@ def _slips(wanted: Wanted) -> Iterator[Lookup]:
     for part, slip in product(_parts(wanted), slips_of(typed)):
         begins = BEGUN <= len(slip) <= GRAM and not typed.startswith(slip)
         yield part.grams if begins else part.wholes, slip
+
+
+def _commonest(words: Mapping[Lookup, int]) -> list[Lookup]:
+    """Leave out what is hardly ever meant."""
+    least = max(words.values(), default=0) / COMMONER
+    return [lookup for lookup, models in words.items() if models >= least]
 
 
 def _known(queries: Iterable[Q | None]) -> list[Q]:

@@ -74,8 +74,8 @@ class Terms(Protocol[Q]):
         """Count, from above, the models that have a token."""
         ...
 
-    def commoner(self, lookups: Iterable[Lookup], than: int) -> Mapping[Lookup, int]:
-        """Give those of the look-ups that more models have, and how many."""
+    def commoner(self, asked: Sequence[tuple[Iterable[Lookup], int]]) -> list[Mapping[Lookup, int]]:
+        """Give of each of these look-ups those that more models have than the number beside, and how many."""
         ...
 
     def any_of(self, some: Sequence[Q]) -> Q:

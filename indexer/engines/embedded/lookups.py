@@ -57,10 +57,13 @@ class TantivyTerms:
             self._frequencies[key] = self._searcher.doc_freq(field, token)
         return self._frequencies[key]
 
-    def commoner(self, lookups: Iterable[Lookup], than: int) -> Mapping[Lookup, int]:
+    def commoner(self, asked: Sequence[tuple[Iterable[Lookup], int]]) -> list[Mapping[Lookup, int]]:
         """Give those of the look-ups that more models have; hardly any of them is asked for twice."""
         count = self._searcher.doc_freq
-        return {lookup: models for lookup in lookups if (models := count(*lookup)) > than}
+        return [
+            {lookup: models for lookup in lookups if (models := count(*lookup)) > than}
+            for lookups, than in asked
+        ]
 
     def any_of(self, some: Sequence[Query]) -> Query:
         """Select what one of these selects."""

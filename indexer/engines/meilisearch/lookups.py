@@ -1,10 +1,11 @@
 """A server's look-ups: filters over tokens, put together as text."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from indexer.engines.meilisearch.asking import Answer, Question
 from indexer.engines.meilisearch.fields import NUMBER, STORED_IN, value_of
+from indexer.engines.selecting import Nears
 from indexer.engines.terms import Lookup
 from indexer.grams import GRAM
 
@@ -21,11 +22,21 @@ GROUP = 32
 REMEMBERED = 200_000
 
 
+class _Group(NamedTuple):
+    """Words of one field that are counted together."""
+
+    of: int
+    field: str
+    tokens: list[str]
+    than: int
+
+
 class Frequencies:
     """How many models have tokens, as far as it was asked, in an index at one state."""
 
     def __init__(self) -> None:
         self._known: dict[Lookup, int] = {}
+        self.nears: Nears = {}
 
     def get(self, lookup: Lookup) -> int | None:
         """Give how many models have a token; `None` when it was not asked."""
@@ -57,6 +68,11 @@ class FilterTerms:
         self.ask = ask
         self._frequencies = frequencies
 
+    @property
+    def nears(self) -> Nears:
+        """Give what is known of slips of the finger."""
+        return self._frequencies.nears
+
     def term(self, field: str, token: str) -> Filter | None:
         """Select the models that have a token; `None` when it is known that none has."""
         if self._frequencies.get((field, token)) == 0:
@@ -83,28 +99,26 @@ class FilterTerms:
         for lookup, answer in zip(lookups, answers, strict=True):
             self._frequencies.learn(lookup, answer.total)
 
-    def commoner(self, lookups: Iterable[Lookup], than: int) -> Mapping[Lookup, int]:
+    def commoner(self, asked: Sequence[tuple[Iterable[Lookup], int]]) -> list[Mapping[Lookup, int]]:
         """Give those of the look-ups that more models have; most are found out in groups of one field."""
-        by_field: dict[str, list[str]] = {}
-        for field, token in lookups:
-            by_field.setdefault(field, []).append(token)
         groups = [
-            (field, tokens[at : at + GROUP])
-            for field, tokens in by_field.items()
-            for at in range(0, len(tokens), GROUP)
+            _Group(at, field, tokens, than)
+            for at, (lookups, than) in enumerate(asked)
+            for field, tokens in _grouped(lookups)
         ]
-        answers = self.ask([Question(self._index, equal(field, tokens)) for field, tokens in groups])
+        counted = self.ask([Question(self._index, equal(one.field, one.tokens)) for one in groups])
         likely = [
-            (field, token)
-            for (field, tokens), answer in zip(groups, answers, strict=True)
-            if answer.total > than
-            for token in tokens
+            (group, (group.field, token))
+            for group, answer in zip(groups, counted, strict=True)
+            if answer.total > group.than
+            for token in group.tokens
         ]
-        if not likely:
-            return {}
-        counted = self.ask(self.counting(likely))
-        totals = {lookup: answer.total for lookup, answer in zip(likely, counted, strict=True)}
-        return {lookup: models for lookup, models in totals.items() if models > than}
+        answers = self.ask(self.counting([lookup for _, lookup in likely])) if likely else []
+        found: list[dict[Lookup, int]] = [{} for _ in asked]
+        for (group, lookup), answer in zip(likely, answers, strict=True):
+            if answer.total > group.than:
+                found[group.of][lookup] = answer.total
+        return list(found)
 
     def any_of(self, some: Sequence[Filter]) -> Filter:
         """Select what one of these selects."""
@@ -118,6 +132,15 @@ class FilterTerms:
         if len(conditions) > 1:
             return f"({' AND '.join(conditions)})"
         return conditions[0] if conditions else EVERYTHING
+
+
+def _grouped(lookups: Iterable[Lookup]) -> Iterator[tuple[str, list[str]]]:
+    by_field: dict[str, list[str]] = {}
+    for field, token in lookups:
+        by_field.setdefault(field, []).append(token)
+    for field, tokens in by_field.items():
+        for at in range(0, len(tokens), GROUP):
+            yield field, tokens[at : at + GROUP]
 
 
 def equal(field: str, tokens: Sequence[str]) -> Filter:

@@ -37,7 +37,7 @@ class OwnerSearching:
     def __init__(self, index: str, terms: FilterTerms, prefix: str, limit: int) -> None:
         self._index = index
         self._terms = terms
-        self._selector: Selector[Filter] = Selector(terms)
+        self._selector: Selector[Filter] = Selector(terms, terms.nears)
         self._prefix = prefix
         self._limit = limit
         self._found: dict[str, int] = {}

@@ -1,7 +1,8 @@
 """How one query is answered from a server, in as few requests as can be."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from indexer.engines.chosen import Chosen
 from indexer.engines.contract import IndexState, Selected, Selection
@@ -15,8 +16,13 @@ from indexer.engines.terms import SAMPLE, SAMPLED
 from indexer.query import SearchQuery
 from indexer.ranking import Step
 
-AT_ONCE = 3
-"""Steps that are asked for in one request: one of the first nearly always fills the page."""
+GLANCE = 20
+"""Models that are asked for before it is known how many there are: getting one takes as long as a look-up."""
+BROAD = {Step.WORDS, Step.PREFIXES, Step.INSIDE, Step.TAG, Step.KEYWORD, Step.TYPO, None}
+"""Steps that can fill a page; the others hold a few models at most."""
+
+_StepOf: TypeAlias = tuple[Step | None, Chosen[Filter]]
+"""A step of the order, and the models in it."""
 
 
 class Searching:
@@ -33,40 +39,59 @@ class Searching:
         self._index = index
         self._terms = terms
         self._query = query
-        self._selector: Selector[Filter] = Selector(terms)
+        self._selector: Selector[Filter] = Selector(terms, terms.nears)
         self._conditions = conditions_of(query.filters)
         self._sort = (f"{query.sort}:desc",) if query.sort in ORDERS else ()
         self._exact = self._selector.counts_exactly(query)
         self._everything: Chosen[Filter] | None = None
+        self._named: Chosen[Filter] | None = None
+        self._asked: list[Question] = []
         self._uncounted = terms.unknown(self._selector.decisive(query))
 
     def first(self) -> list[Question]:
         """Give the questions that are to be asked first: what there is, and what decides the order."""
         everything = self._selector.everything(self._query)
-        self._everything = None if everything is None else everything.narrowed(self._conditions)
-        found = [] if everything is None else [self._question(self._everything, self._few)]
-        return [*found, *self._terms.counting(self._uncounted)]
+        if everything is not None:
+            self._everything = everything.narrowed(self._conditions)
+            self._asked.append(self._question(self._everything, GLANCE))
+            self._named = self._exact_step()
+            self._asked += [self._question(self._named, 0)] if self._named else []
+        return [*self._asked, *self._terms.counting(self._uncounted)]
 
     def run(self, answers: Sequence[Answer], state: IndexState) -> Selection:
         """Give the selection, from the answers to what `first` gave."""
-        everything, found = self._everything, answers[: 0 if self._everything is None else 1]
+        found = answers[: len(self._asked)]
         self._terms.learn(self._uncounted, answers[len(found) :])
-        total = found[0].total if found else 0
-        if total <= self._few:
-            numbers = found[0].numbers() if found else []
-            if total < TYPOS_BELOW:
-                return self._forgiven(numbers, everything, state)
-            return self._unordered(numbers, everything, state)
-        page = self._page(self._steps(everything, total), total)
-        return self._with_facets(Selection(page, total, self._exact, state), everything)
+        everything, total = self._everything, found[0].total if found else 0
+        if total > self._few:
+            page = self._first_page(found[0]) or self._page(self._steps(everything, total), total)
+            return self._with_facets(Selection(page, total, self._exact, state), everything)
+        numbers = found[0].numbers() if found else []
+        if total > len(numbers):
+            rest = replace(self._asked[0], offset=len(numbers), limit=total - len(numbers))
+            numbers += self._ask([rest])[0].numbers()
+        if total < TYPOS_BELOW and not (self._named and found[1].total):
+            return self._forgiven(numbers, everything, state)
+        return self._unordered(numbers, everything, state)
+
+    def _exact_step(self) -> Chosen[Filter] | None:
+        """Give the step of the very model that is named: where it is, nothing else can be meant."""
+        step, chosen = next(iter(self._selector.steps(self._query)), (None, None))
+        return chosen if step is Step.EXACT_ID else None
+
+    def _first_page(self, answer: Answer) -> tuple[Selected, ...]:
+        """Give the page if it was answered already: in some orders there is one step, that of everything."""
+        query, end = self._query, self._query.offset + self._query.limit
+        if end > GLANCE or (query.sort == "relevance" and (query.wanted or query.owner)):
+            return ()
+        step = Step.INSIDE if query.sort == "relevance" else None
+        return tuple(Selected(number, step) for number in answer.numbers()[query.offset : end])
 
     @property
     def _few(self) -> int:
         return FEW if self._exact else CHECKED
 
-    def _steps(
-        self, everything: Chosen[Filter] | None, total: int = 0
-    ) -> list[tuple[Step | None, Chosen[Filter]]]:
+    def _steps(self, everything: Chosen[Filter] | None, total: int = 0) -> list[_StepOf]:
         """Give the steps of the order; in any order but that of relevance there is one."""
         if self._query.sort != "relevance":
             return [] if everything is None else [(None, everything)]
@@ -84,21 +109,18 @@ class Searching:
     def _forgiven(
         self, numbers: Sequence[int], everything: Chosen[Filter] | None, state: IndexState
     ) -> Selection:
-        """Look for a slip of the finger, unless the very model that was named is there."""
-        steps = self._selector.steps(self._query)
-        named = bool(steps) and steps[0][0] is Step.EXACT_ID and self._count(steps[0][1]) > 0
-        meant = [] if named else self._selector.typos(self._query)
-        typos = [one.narrowed(self._conditions) for one in meant]
+        """Look for a slip of the finger."""
+        typos = [one.narrowed(self._conditions) for one in self._selector.typos(self._query)]
         total = self._count(typos[-1]) if typos else 0
         if total <= len(numbers):
             return self._unordered(numbers, everything, state)
         page = self._page([*self._steps(everything), *((Step.TYPO, one) for one in typos)], total)
         return self._with_facets(Selection(page, total, total_exact=False, state=state), typos[-1])
 
-    def _page(self, steps: Sequence[tuple[Step | None, Chosen[Filter]]], total: int) -> tuple[Selected, ...]:
+    def _page(self, steps: Sequence[_StepOf], total: int) -> tuple[Selected, ...]:
         """Walk the steps, skipping `offset` models, until the page is full or nothing is left."""
         before: list[Filter] = []
-        own: list[tuple[Step | None, Chosen[Filter]]] = []
+        own: list[_StepOf] = []
         for step, chosen in steps:
             own.append((step, chosen.without(before)))
             before.append(chosen.query(self._terms))
@@ -106,18 +128,15 @@ class Searching:
         if self._query.offset:
             return self._later_page(own, want)
         selected: list[Selected] = []
-        for at in range(0, len(own), AT_ONCE):
+        for group in _groups(own):
             if len(selected) >= want:
                 break
-            group = own[at : at + AT_ONCE]
             answers = self._ask([self._question(one, want - len(selected)) for _, one in group])
             for (step, _), answer in zip(group, answers, strict=True):
                 selected += [Selected(number, step) for number in answer.numbers()]
         return tuple(selected[:want])
 
-    def _later_page(
-        self, steps: Sequence[tuple[Step | None, Chosen[Filter]]], want: int
-    ) -> tuple[Selected, ...]:
+    def _later_page(self, steps: Sequence[_StepOf], want: int) -> tuple[Selected, ...]:
         """Count the steps, then ask for just those models of them that are on the page."""
         counted = self._ask([self._question(one, 0) for _, one in steps])
         skip, wanted, questions = self._query.offset, [], []
@@ -156,3 +175,16 @@ class Searching:
 
     def _ask(self, questions: Sequence[Question]) -> list[Answer]:
         return self._terms.ask(questions)
+
+
+def _groups(steps: Sequence[_StepOf]) -> Iterator[list[_StepOf]]:
+    """Cut steps into what is asked for at once: up to one that can fill the page, then two such each."""
+    group: list[_StepOf] = []
+    most = 1
+    for step in steps:
+        group.append(step)
+        if sum(one in BROAD for one, _ in group) == most:
+            yield group
+            group, most = [], 2
+    if group:
+        yield group
