@@ -84,7 +84,8 @@ class Asker:
         self._headers = {"Content-Type": "application/json"}
         if key is not None:
             self._headers["Authorization"] = f"Bearer {key.get_secret_value()}"
-        authorities = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        variables = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+        authorities = next((path for name in variables if (path := os.environ.get(name))), None)
         self._pool = urllib3.PoolManager(
             maxsize=CONNECTIONS, retries=False, ca_certs=authorities or certifi.where()
         )
