@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from api.config import ApiConfig
 from crawler.config import CrawlConfig
-from indexer.config import HomeConfig
+from indexer.config import HomeConfig, KeysConfig
 from tests.conftest import ROOT
 from tests.test_rooms import ROOMS
 
@@ -18,9 +18,9 @@ COMPOSE = (DEPLOY / "compose.yaml").read_text()
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 EXAMPLE = (DEPLOY / "env.example").read_text()
 MEILISEARCH_SETTINGS = {"HUBDEX_MEILI_URL", "HUBDEX_MEILI_KEY", "HUBDEX_MEILI_SEARCH_KEY"}
-SETTINGS = MEILISEARCH_SETTINGS | {
+SETTINGS = {
     str(field.validation_alias or f"HUBDEX_{name.upper()}")
-    for kind in (HomeConfig, CrawlConfig, ApiConfig)
+    for kind in (HomeConfig, KeysConfig, CrawlConfig, ApiConfig)
     for name, field in kind.model_fields.items()
 }
 PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+\.\d+(-[a-z-]+)?(@sha256:[0-9a-f]{64})?")
