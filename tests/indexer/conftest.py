@@ -1,10 +1,12 @@
 """Tests of what both engines have in common: `pytestmark = pytest.mark.usefixtures("each_engine")`."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.indexer.engines import Embedded, Engine, Meili, using
+from tests.indexer.home import MODELS, Home
 
 
 @pytest.fixture(
@@ -25,3 +27,12 @@ def meili(request: pytest.FixtureRequest) -> Iterator[Meili]:
     with using(server):
         yield server
     server.clear()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    home = Home(tmp_path)
+    home.put(*MODELS)
+    home.sync()
+    yield home
+    home.catalog.close()

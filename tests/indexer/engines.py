@@ -120,14 +120,16 @@ class Meili:
         self, folder: Path, documents: Sequence[Document], removed: Sequence[int] = (), *, twice: bool = False
     ) -> None:
         other: Payload = {ID: "another-key"} if twice else {}
-        self.put(folder, [to_payload(document) | other for document in documents])
+        self.put(folder, [to_payload(document) | other for document in documents], whole=True)
         if removed:
             condition = f"{NUMBER} IN [{', '.join(map(str, removed))}]"
             self.server.wait(self.server.remove(self.uid(folder), condition))
 
-    def put(self, folder: Path, payloads: Iterable[Payload], kind: str = MODELS) -> None:
-        """Store documents, or fields of some that are there, straight on the server."""
-        feed = Feed(self.server, self.uid(folder, kind), partial=True)
+    def put(
+        self, folder: Path, payloads: Iterable[Payload], kind: str = MODELS, *, whole: bool = False
+    ) -> None:
+        """Store fields of documents, or whole ones, straight on the server."""
+        feed = Feed(self.server, self.uid(folder, kind), partial=not whole)
         feed.add(payloads)
         feed.finish()
 

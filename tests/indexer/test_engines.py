@@ -2,82 +2,44 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from indexer.documents import Document, to_document
-from indexer.engines.contract import IndexState
+from indexer.documents import Document
 from indexer.engines.embedded import searching as embedded_searching
 from indexer.engines.meilisearch import searching as meili_searching
 from indexer.errors import EngineError, EngineUnavailable
 from indexer.query import Sort, parse_query
-from indexer.records import Outline
 from tests.indexer import engines
-from tests.indexer.script import key_of
+from tests.indexer.shelf import NOW, Shelf, document, documents, state
 
 pytestmark = pytest.mark.usefixtures("each_engine")
-
-NOW = datetime(2026, 11, 21, tzinfo=UTC)
-
-
-def state(models: int, serial: int = 1) -> IndexState:
-    return IndexState("a-catalog", serial, serial, models, NOW)
-
-
-def document(number: int, repo_id: str, **fields: Any) -> Document:
-    return to_document(Outline(number, repo_id, key_of(number), **fields))
-
-
-def documents(ids: Sequence[str]) -> list[Document]:
-    """Earlier ids are the more popular ones; numbers start at 1."""
-    return [
-        document(number, repo_id, downloads=len(ids) - number) for number, repo_id in enumerate(ids, start=1)
-    ]
-
-
-class Shelf:
-    """An index over a list of ids, asked in words."""
-
-    def __init__(self, root: Path, ids: Sequence[str]) -> None:
-        self.root = root
-        self.writer = engines.writer(root)
-        self.writer.rebuild([partial(documents, ids)], state(len(ids)))
-        self.reader = engines.reader(root)
-
-    def total(self, text: str) -> int:
-        return self.reader.search(parse_query(text)).total
-
-    def found(self, text: str = "", sort: Sort = "relevance") -> list[int]:
-        return [one.number for one in self.reader.search(parse_query(text, sort=sort)).selected]
-
-    def differences(self, *held: Document) -> dict[int, str]:
-        wanted = {one.number: one for one in held}
-        return self.reader.hold().differences(list(wanted), wanted, words=True)
 
 
 def test_no_index_is_said_in_words(tmp_path: Path) -> None:
     reader, writer = engines.reader(tmp_path), engines.writer(tmp_path)
-    for ask in (
+    asked: list[Callable[[], object]] = [
         lambda: reader.search(parse_query("x")),
         lambda: reader.owners("x", 5),
         reader.state,
         reader.hold,
-    ):
-        with pytest.raises(EngineUnavailable, match="no index yet"):
-            ask()
-
-    assert writer.state() is None
-    for feed in (
+    ]
+    fed: list[Callable[[], object]] = [
         lambda: writer.write(documents(["a/x"]), []),
         lambda: writer.recount(documents(["a/x"])),
         lambda: writer.commit(state(1)),
-    ):
+    ]
+
+    assert writer.state() is None
+    for ask in asked:
+        with pytest.raises(EngineUnavailable, match="no index yet"):
+            ask()
+    for feed in fed:
         with pytest.raises(EngineError, match="rebuild"):
             feed()
     writer.close()
@@ -129,11 +91,11 @@ def test_a_writer_that_is_opened_later_goes_on(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, ["a/x"])
     writer = engines.writer(tmp_path)
 
-    writer.write([document(2, "a/y")], [])
+    writer.write([document(2, "a/y", downloads=1)], [])
     writer.commit(state(2, serial=2))
     writer.close()
 
-    assert (shelf.reader.state(), shelf.found()) == (state(2, serial=2), [1, 2])
+    assert (shelf.reader.state(), shelf.found()) == (state(2, serial=2), [2, 1])
 
 
 def test_a_reader_moves_to_a_rebuilt_index_by_itself(tmp_path: Path) -> None:
