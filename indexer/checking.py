@@ -102,9 +102,9 @@ def check_index(
     if not problems:
         behind = catalog.moved_since(held.state.serial, held.state.counters_serial)
         try:
+            problems += filter(None, [_miscounted(state, held.state), held.damage()])
             highest = max(catalog.highest_number(), held.highest())
             numbers = _drawn(highest, sample, random or Random())  # noqa: S311  # no secret
-            problems += filter(None, [_miscounted(state, held.state), held.damage()])
             _compare(catalog, held, numbers, comparison, progress)
         except EngineError as error:
             problems.append(str(error))
