@@ -30,7 +30,7 @@ def test_popularity_orders_by_downloads_then_likes_then_all_time() -> None:
     assert values == sorted(set(values))
 
 
-NUMBERS = st.none() | st.integers(-(2**63), 2**63 - 1)
+NUMBERS = st.none() | st.integers(-(2**63), 2**63 - 1) | st.sampled_from([2**53 + 1, 2**62 - 1])
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=300)
 IDS = st.from_regex(r"([A-Za-z0-9._-]{1,48}/)?[A-Za-z0-9._-]{1,96}", fullmatch=True)
 OUTLINES = st.builds(

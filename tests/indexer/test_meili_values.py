@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from unicodedata import normalize
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from indexer.documents import Document, to_document
@@ -65,6 +65,7 @@ def documents_of(values: Sequence[str]) -> list[Document]:
 @settings(
     max_examples=8,
     deadline=None,
+    phases=[Phase.reuse, Phase.generate],  # making a failure smaller would ask the server for minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(values=st.lists(VALUES, min_size=15, max_size=35))
