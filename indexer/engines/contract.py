@@ -144,7 +144,10 @@ class EngineWriter(Protocol):
         ...
 
     def recount(self, documents: Iterable[Document]) -> None:
-        """Take in models of which nothing but the counters has moved, visible after `commit`."""
+        """Take in models of which nothing but the counters has moved, visible after `commit`.
+
+        Called only for models that are held; a model that is not may be left out.
+        """
         ...
 
     def commit(self, state: IndexState, *, more: bool = False) -> None:

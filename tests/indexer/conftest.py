@@ -1,10 +1,12 @@
 """Tests of what both engines have in common: `pytestmark = pytest.mark.usefixtures("each_engine")`."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.indexer.engines import Embedded, Engine, Meili, using
+from tests.indexer.home import MODELS, Home
 
 
 @pytest.fixture(
@@ -15,7 +17,22 @@ def each_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         with using(Embedded()) as engine:
             yield engine
         return
+    yield request.getfixturevalue("meili")
+
+
+@pytest.fixture(scope="module")
+def meili(request: pytest.FixtureRequest) -> Iterator[Meili]:
+    """The server as the engine of this module's tests; its indexes are removed behind them."""
     server = Meili(request.getfixturevalue("meilisearch").url)
-    with using(server) as engine:
-        yield engine
+    with using(server):
+        yield server
     server.clear()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    home = Home(tmp_path)
+    home.put(*MODELS)
+    home.sync()
+    yield home
+    home.catalog.close()

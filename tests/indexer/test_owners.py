@@ -19,7 +19,7 @@ from indexer.records import Batch, Outline
 from indexer.text import compact
 from tests.indexer import engines
 from tests.indexer.house import House, listed
-from tests.indexer.test_embedded import state
+from tests.indexer.shelf import state
 
 pytestmark = pytest.mark.usefixtures("each_engine")
 

@@ -10,11 +10,12 @@ import pytest
 
 from indexer.catalog.store import Catalog
 from indexer.engines.contract import IndexState
-from indexer.engines.embedded.reader import EmbeddedReader
-from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.query import parse_query
 from indexer.records import Batch, Counters, Listed, ModelRecord, Removal
-from indexer.sync import SMALL, Sync, SyncReport
+from indexer.sync import Sync, SyncReport
+from tests.indexer import engines
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -28,20 +29,21 @@ class Workshop:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.index = folder / "index"
         self.catalog = Catalog(f"sqlite:///{folder / 'catalog.db'}")
 
     def put(self, *rows: Listed, removals: tuple[Removal, ...] = ()) -> None:
         self.catalog.apply(Batch(rows, removals))
 
     def sync(self) -> SyncReport:
-        writer = EmbeddedWriter(self.folder / "index")
+        writer = engines.writer(self.index)
         try:
             return Sync(self.catalog, writer, now=lambda: NOW).run()
         finally:
             writer.close()
 
     def found(self, text: str = "") -> list[str]:
-        reader = EmbeddedReader(self.folder / "index")
+        reader = engines.reader(self.index)
         numbers = [one.number for one in reader.search(parse_query(text, limit=100)).selected]
         outlines = self.catalog.words_of(numbers)
         return [outlines[number].repo_id for number in numbers]
@@ -89,7 +91,7 @@ def test_an_index_of_another_catalog_is_rebuilt(workshop: Workshop, tmp_path: Pa
     workshop.sync()
     other = Workshop(tmp_path / "other")
     other.put(listed(1, "b/y"))
-    shutil.copytree(tmp_path / "index", tmp_path / "other" / "index")
+    engines.engine().move(tmp_path / "index", tmp_path / "other" / "index")
 
     report = other.sync()
     assert (report.done, report.why) == ("rebuilt", "the index was of another catalog")
@@ -116,21 +118,55 @@ def test_a_restored_older_catalog_is_noticed(workshop: Workshop, tmp_path: Path)
     assert workshop.found() == ["a/x"]
 
 
-def test_too_many_changes_become_a_rebuild(workshop: Workshop) -> None:
+def test_too_many_changes_become_a_rebuild(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("indexer.sync.SMALL", 20)
     workshop.put(listed(0, "a/first"))
     workshop.sync()
-    workshop.put(*(listed(n, f"a/m{n}") for n in range(1, SMALL + 2)))
+    workshop.put(*(listed(n, f"a/m{n}") for n in range(1, 21)))
+    assert workshop.sync().done == "followed"
+    workshop.put(*(listed(n, f"a/m{n}") for n in range(21, 42)))
 
     report = workshop.sync()
-    assert (report.done, report.models) == ("rebuilt", SMALL + 2)
+    assert (report.done, report.why, report.models) == ("rebuilt", "21 of 42 models changed", 42)
+
+
+def test_an_index_deleted_by_hand_is_built_anew(workshop: Workshop) -> None:
+    workshop.put(listed(1, "a/x"))
+    workshop.sync()
+    engines.engine().drop(workshop.index)
+
+    report = workshop.sync()
+    assert (report.done, report.why) == ("rebuilt", "there was no usable index")
+    assert workshop.found() == ["a/x"]
+
+
+@pytest.mark.parametrize("version", [0, 99])
+def test_an_index_of_another_version_is_built_anew(workshop: Workshop, version: int) -> None:
+    workshop.put(listed(1, "a/x"))
+    workshop.sync()
+    engines.engine().make_version(workshop.index, version)
+
+    assert workshop.sync().done == "rebuilt"
+    assert workshop.found() == ["a/x"]
+    assert workshop.sync().done == "nothing"
+
+
+def test_an_index_with_a_model_too_few_is_built_anew(workshop: Workshop) -> None:
+    workshop.put(listed(1, "a/x"), listed(2, "a/y"))
+    workshop.sync()
+    engines.engine().spoil(workshop.index, [], removed=[1])
+
+    report = workshop.sync()
+    assert (report.done, report.why) == ("rebuilt", "the index held 1 models of 2")
+    assert len(workshop.found()) == 2
 
 
 def test_a_large_follow_commits_on_its_way(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("indexer.sync.COMMIT_EVERY", 500)
     workshop.put(listed(0, "a/first"))
     workshop.sync()
     workshop.put(*(listed(n, f"a/m{n}") for n in range(1, 3_000)))
-    writer = EmbeddedWriter(workshop.folder / "index")
+    writer = engines.writer(workshop.index)
+    writer.commit_every = 500
     commits: list[int] = []
     commit = writer.commit
 
@@ -144,4 +180,4 @@ def test_a_large_follow_commits_on_its_way(workshop: Workshop, monkeypatch: pyte
 
     assert commits == sorted(commits)
     assert len(commits) >= 2
-    assert EmbeddedReader(workshop.folder / "index").state().models == 3_000
+    assert engines.reader(workshop.index).state().models == 3_000

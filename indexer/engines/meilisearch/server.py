@@ -169,7 +169,7 @@ class Server:
         error = done.error or {}
         if forgiven and error.get("code") == forgiven:
             return
-        why = str(error.get("message") or "")[:MAX_SAID]
+        why = str(error.get("message") or "nobody said why")[:MAX_SAID]
         raise EngineError(f"The search server {self.url} {done.status} a task ({done.type}): {why}")
 
     def wait_until(self, condition: Callable[[], bool], within_seconds: float) -> bool:
