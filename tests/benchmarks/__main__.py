@@ -10,7 +10,7 @@ index     catalog -> index
 search    every keystroke of many names, and every other kind of query
 serve     the same keystrokes over HTTP, against the product's own service
 sync      the index follows changes, in a copy of the home
-engines   both engines side by side; needs a Meilisearch server (HUBDEX_TEST_MEILISEARCH), takes half an hour
+engines   both engines side by side; needs a Meilisearch server (HUBDEX_TEST_MEILISEARCH), about an hour
 grams     what a server's index would be with fewer lengths of grams; the same
 check     totals compared with their definition, over every id (minutes)
 table     all figures that were kept

@@ -132,21 +132,21 @@ def pieces(word: str, lengths: Sequence[int]) -> list[str]:
 def _compared(
     what: str, lengths: Sequence[int], exact: dict[str, int], totals: dict[str, int]
 ) -> Iterator[Figure]:
+    """Compare totals with the exact ones; words with digits apart, which can hardly be cut in pieces."""
     missing = [word for word in totals if len(word) not in lengths]
-    errors = sorted(
-        (abs(totals[word] - exact[word]) / max(1, exact[word]), word)
-        for word in missing
-        if totals[word] != exact[word]
-    )
-    more = sum(totals[word] > exact[word] for word in missing)
     letters = _shown([length for length in LOOKED_UP if length not in lengths])
-    note = f"of {len(missing):,} words of {letters} letters; {more:,} of them too high"
-    yield amount(f"{what}: totals that differ", len(errors), note=note)
-    if errors:
-        worst, word = errors[-1]
-        measured = {"p50": median(error for error, _ in errors) * 100, "worst": worst * 100}
-        note = f"of those that differ; worst `{word}`, {totals[word]:,} instead of {exact[word]:,}"
-        yield Figure(f"{what}: relative error of a total", measured, "%", note=note)
+    for kind, is_alpha in (("letters alone", True), ("with digits", False)):
+        words = [word for word in missing if word.isalpha() == is_alpha]
+        differing = [word for word in words if totals[word] != exact[word]]
+        higher = sum(totals[word] > exact[word] for word in differing)
+        note = f"of {len(words):,} words of {letters} characters; {higher:,} of them too high"
+        yield amount(f"{what}: totals that differ, {kind}", len(differing), note=note)
+        if differing:
+            errors = {word: abs(totals[word] - exact[word]) / max(1, exact[word]) for word in differing}
+            worst = max(errors, key=lambda word: errors[word])
+            measured = {"p50": median(errors.values()) * 100, "worst": errors[worst] * 100}
+            note = f"of those that differ; worst `{worst}`, {totals[worst]:,} instead of {exact[worst]:,}"
+            yield Figure(f"{what}: relative error of a total, {kind}", measured, "%", note=note)
 
 
 def _shown(lengths: Sequence[int]) -> str:

@@ -1,7 +1,7 @@
 """Typing at both engines: the same keystrokes, facets and owners, and whether they answer the same."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from indexer.errors import EngineError
@@ -24,8 +24,8 @@ FACETS_AT_MOST = {"p99": 50.0}
 
 def keystrokes(
     sides: tuple[Side, Side], typed: Sequence[Question], names: Sequence[str], clients: Sequence[int]
-) -> Iterator[Figure]:
-    """Type at the one engine and then at the other."""
+) -> Generator[Figure, None, list[Question]]:
+    """Type at the one engine and then at the other; returns the keystrokes that both found something for."""
     answers = []
     for side in sides:
         say(f"{side.name}: {len(typed):,} keystrokes, by {' and '.join(map(str, clients))} clients")
@@ -39,6 +39,8 @@ def keystrokes(
         yield from _figures(side, "with five facets", faceted, FACETS_AT_MOST if _is_ours(side) else {})
     yield from agreement(sides, *answers)
     yield from _owners(sides, names)
+    found = [{one.question for one in answered if one.total} for answered in answers]
+    return [question for question in typed if all(question in some for some in found)]
 
 
 def _typed(side: Side, typed: Sequence[Question], clients: int, facets: Sequence[Facet] = ()) -> Asked:
@@ -49,7 +51,8 @@ def _typed(side: Side, typed: Sequence[Question], clients: int, facets: Sequence
 
 def _figures(side: Side, what: str, asked: Asked, at_most: Mapping[str, float]) -> Iterator[Figure]:
     what = f"{side.name}: {what}"
-    yield replace(spread(what, asked.timings()), at_most=at_most)
+    if asked.answered:
+        yield replace(spread(what, asked.timings()), at_most=at_most)
     yield amount(f"{what}: answers", len(asked.answered) / asked.seconds, "a second")
     yield amount(f"{what}: failed", len(asked.failed), at_most=0, note=asked.failure())
 
