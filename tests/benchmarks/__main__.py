@@ -10,6 +10,8 @@ index     catalog -> index
 search    every keystroke of many names, and every other kind of query
 serve     the same keystrokes over HTTP, against the product's own service
 sync      the index follows changes, in a copy of the home
+engines   both engines side by side; needs a Meilisearch server (HUBDEX_TEST_MEILISEARCH), about an hour
+grams     what a server's index would be with fewer lengths of grams; the same
 check     totals compared with their definition, over every id (minutes)
 table     all figures that were kept
 """
@@ -26,7 +28,9 @@ from tests.benchmarks.asking import database_of
 from tests.benchmarks.building import crawl_stage, index_stage
 from tests.benchmarks.checking import check_stage
 from tests.benchmarks.crawling import counters_stage, full_stage, recent_stage
+from tests.benchmarks.engines import engines_stage
 from tests.benchmarks.figures import Figure, Run, keep, say, shown
+from tests.benchmarks.gramming import grams_stage
 from tests.benchmarks.searching import search_stage
 from tests.benchmarks.serving import serve_stage
 from tests.benchmarks.syncing import sync_stage
@@ -41,6 +45,8 @@ STAGES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "search": search_stage,
     "serve": serve_stage,
     "sync": sync_stage,
+    "engines": engines_stage,
+    "grams": grams_stage,
     "check": check_stage,
 }
 TABLE = "table"
@@ -101,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--clients", type=int, nargs="+", default=[1, 4], help="clients at a time, of one run each"
     )
+    parser.add_argument("--keep", action="store_true", help="leave what `engines` and `grams` built")
     parser.add_argument("--stages", nargs="+", choices=[*STAGES, TABLE], default=DEFAULT)
     return parser
 
