@@ -1,7 +1,7 @@
 """Whether an index holds exactly what its catalog has: counted, and compared model by model."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -9,7 +9,7 @@ from indexer.catalog.store import Catalog
 from indexer.documents import to_document
 from indexer.engines.contract import EngineReader, HeldIndex, IndexState
 from indexer.errors import EngineError
-from indexer.records import CatalogState
+from indexer.records import CatalogState, Standing
 
 SAMPLE = 1_000
 """Models that are compared when nothing else is asked for."""
@@ -139,22 +139,32 @@ def _compare(
     for at in range(0, len(numbers), PAGE):
         page = numbers[at : at + PAGE]
         standings = catalog.standings(page)
-        moved = {
-            number
-            for number, one in standings.items()
-            if one.serial > index.serial or one.counters_serial > index.counters_serial
-        }
-        absent = [number for number in page if number not in standings]
-        moved |= catalog.removed_since(index.serial, absent)
+        moved = _moved(catalog, index, page, standings)
         documents = {
             number: to_document(one.outline) for number, one in standings.items() if number not in moved
         }
         settled = [number for number in page if number not in moved]
         found = held.differences(settled, documents, words=words)
-        comparison.compared += len(documents)
-        comparison.left_out += len(moved)
+        late = _moved(catalog, index, list(found), catalog.standings(list(found)))
+        # where an index cannot be held still, these were written while it was looked at
+        found = {number: what for number, what in found.items() if number not in late}
+        comparison.compared += len(documents.keys() - late)
+        comparison.left_out += len(moved | late)
         comparison.differing += len(found)
         for number in sorted(found)[: TOLD - len(comparison.differences)]:
             name = standings[number].outline.repo_id if number in standings else None
             comparison.differences.append(Difference(number, name, found[number]))
         progress(at + len(page), len(numbers))
+
+
+def _moved(
+    catalog: Catalog, index: IndexState, numbers: Sequence[int], standings: Mapping[int, Standing]
+) -> set[int]:
+    """Give those of the numbers whose models have changed, moved or gone since the index was made."""
+    moved = {
+        number
+        for number, one in standings.items()
+        if one.serial > index.serial or one.counters_serial > index.counters_serial
+    }
+    absent = [number for number in numbers if number not in standings]
+    return moved | catalog.removed_since(index.serial, absent)

@@ -15,7 +15,13 @@ def each_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         with using(Embedded()) as engine:
             yield engine
         return
+    yield request.getfixturevalue("meili")
+
+
+@pytest.fixture(scope="module")
+def meili(request: pytest.FixtureRequest) -> Iterator[Meili]:
+    """The server as the engine of this module's tests; its indexes are removed behind them."""
     server = Meili(request.getfixturevalue("meilisearch").url)
-    with using(server) as engine:
-        yield engine
+    with using(server):
+        yield server
     server.clear()

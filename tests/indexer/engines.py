@@ -1,14 +1,30 @@
 """Both engines, for tests of what they have in common: such a test runs once on each."""
 
-from collections.abc import Iterator
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
+from indexer.documents import Document
 from indexer.engines.contract import EngineReader, EngineWriter
+from indexer.engines.embedded import folder as folders
+from indexer.engines.embedded import schema
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
+from indexer.engines.meilisearch.feeding import Feed
+from indexer.engines.meilisearch.fields import (
+    ID,
+    KINDS,
+    MODELS,
+    NUMBER,
+    STATE,
+    STATE_ID,
+    Payload,
+    to_payload,
+)
 from indexer.engines.meilisearch.server import Server
 from indexer.engines.meilisearch.writer import MeiliWriter
 from indexer.engines.opening import meili_reader
@@ -21,6 +37,23 @@ class Engine(Protocol):
 
     def writer(self, folder: Path) -> EngineWriter: ...
 
+    def spoil(
+        self, folder: Path, documents: Sequence[Document], removed: Sequence[int] = (), *, twice: bool = False
+    ) -> None:
+        """Write to an index behind its catalog's back; `twice`: beside what it holds of the same number."""
+
+    def make_version(self, folder: Path, version: int) -> None:
+        """Let an index say that it is of another version."""
+
+    def drop(self, folder: Path) -> None:
+        """Delete an index by hand."""
+
+    def move(self, folder: Path, to: Path) -> None:
+        """Put an index in another place."""
+
+    def builds(self, folder: Path) -> int:
+        """Count the indexes there are, whether whole or not."""
+
 
 class Embedded:
     def reader(self, folder: Path) -> EngineReader:
@@ -29,15 +62,53 @@ class Embedded:
     def writer(self, folder: Path) -> EngineWriter:
         return EmbeddedWriter(folder)
 
+    def spoil(
+        self, folder: Path, documents: Sequence[Document], removed: Sequence[int] = (), *, twice: bool = False
+    ) -> None:
+        writer = schema.open_index(_live_in(folder), schema.make_schema()).writer(20_000_000, 1)
+        for number in removed:
+            writer.delete_documents_by_term(schema.NUMBER, number)
+        for document in documents:
+            if not twice:
+                writer.delete_documents_by_term(schema.NUMBER, document.number)
+            writer.add_document(schema.to_tantivy(document))
+        writer.commit()
+
+    def change_state(self, folder: Path, **fields: int) -> None:
+        file = folders.state_file(_live_in(folder))
+        file.write_text(json.dumps({**json.loads(file.read_text()), **fields}))
+
+    def make_version(self, folder: Path, version: int) -> None:
+        self.change_state(folder, schema_version=version)
+
+    def drop(self, folder: Path) -> None:
+        shutil.rmtree(folder)
+
+    def move(self, folder: Path, to: Path) -> None:
+        folder.rename(to)
+
+    def builds(self, folder: Path) -> int:
+        return len(list(folder.glob("models-*")))
+
+
+def _live_in(folder: Path) -> Path:
+    live = folders.live_folder(folder)
+    assert live is not None
+    return live
+
 
 class Meili:
     """A real server; indexes of different folders have different names."""
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.server = Server(url, None)
 
     def prefix(self, folder: Path) -> str:
         return f"test-{sha256(str(folder.absolute()).encode()).hexdigest()[:16]}"
+
+    def uid(self, folder: Path, kind: str = MODELS) -> str:
+        return f"{self.prefix(folder)}-{kind}"
 
     def reader(self, folder: Path) -> EngineReader:
         return meili_reader([self.url], None, None, self.prefix(folder))
@@ -45,10 +116,39 @@ class Meili:
     def writer(self, folder: Path) -> EngineWriter:
         return MeiliWriter(Server(self.url, None), self.prefix(folder))
 
+    def spoil(
+        self, folder: Path, documents: Sequence[Document], removed: Sequence[int] = (), *, twice: bool = False
+    ) -> None:
+        other: Payload = {ID: "another-key"} if twice else {}
+        self.put(folder, [to_payload(document) | other for document in documents])
+        if removed:
+            condition = f"{NUMBER} IN [{', '.join(map(str, removed))}]"
+            self.server.wait(self.server.remove(self.uid(folder), condition))
+
+    def put(self, folder: Path, payloads: Iterable[Payload], kind: str = MODELS) -> None:
+        """Store documents, or fields of some that are there, straight on the server."""
+        feed = Feed(self.server, self.uid(folder, kind), partial=True)
+        feed.add(payloads)
+        feed.finish()
+
+    def make_version(self, folder: Path, version: int) -> None:
+        self.put(folder, [{ID: STATE_ID, "version": version}], STATE)
+
+    def drop(self, folder: Path) -> None:
+        self.server.drop([self.uid(folder, kind) for kind in KINDS])
+
+    def move(self, folder: Path, to: Path) -> None:
+        for kind in KINDS:
+            self.server.create(self.uid(to, kind), {})
+        self.server.swap([(self.uid(folder, kind), self.uid(to, kind)) for kind in KINDS])
+        self.drop(folder)
+
+    def builds(self, folder: Path) -> int:
+        return sum(uid.startswith(self.uid(folder)) for uid in self.server.indexes())
+
     def clear(self) -> None:
         """Remove every index there is."""
-        server = Server(self.url, None)
-        server.drop(server.indexes())
+        self.server.drop(self.server.indexes())
 
 
 _in_use: list[Engine] = [Embedded()]

@@ -39,12 +39,12 @@ class MeiliHeld:
         self.state = replace(state, models=server.count(self._index))
 
     def damage(self) -> str | None:
-        """Name a setting that is not as it was set; the server itself watches over its files."""
+        """Say which setting is not as it was set; the server itself watches over its files."""
         for kind in KINDS:
             uid = f"{self._prefix}-{kind}"
             name = differing_setting(kind, self._server.settings(uid))
             if name:
-                return f"setting {name} of {uid}"
+                return f"The setting {name} of {uid} is not as it was set."
         return None
 
     def highest(self) -> int:
@@ -83,26 +83,32 @@ class MeiliHeld:
         if len(held) != 1:
             return f"is held {len(held)} times" if held else "is missing"
         wanted, [stored] = to_payload(document), held
-        names = sorted({*wanted, *stored})
-        wrong = [_wrong(name, stored, wanted) for name in names if wanted.get(name) != stored.get(name)]
+        wrong = _differing(wanted, stored)
         if words and not wrong:
-            missed = [name for name in self._looked_up(wanted) if not self._is_found(wanted, name)]
-            wrong = [f"it is not found by its {name}" for name in missed]
+            wrong = self._unfindable(wanted)
         return "; ".join(wrong)
 
-    def _looked_up(self, payload: Payload) -> list[str]:
-        return sorted(name for name, value in payload.items() if isinstance(value, list) and value)
+    def _unfindable(self, payload: Payload) -> list[str]:
+        """Give the fields by some values of which a model is not found."""
+        fields = {name: values for name, values in payload.items() if isinstance(values, list) and values}
+        if self._is_found(payload, fields):
+            return []
+        missed = [name for name in fields if not self._is_found(payload, {name: fields[name]})]
+        return [f"it is not found by its {' and '.join(sorted(missed))}"]
 
-    def _is_found(self, payload: Payload, name: str) -> bool:
-        values = payload[name]
+    def _is_found(self, payload: Payload, fields: Mapping[str, list[str]]) -> bool:
         conditions = [f"{NUMBER} = {payload[NUMBER]}"]
-        conditions += [f"{name} = {quote(value)}" for value in values] if isinstance(values, list) else []
+        conditions += [f"{name} = {quote(value)}" for name, values in fields.items() for value in values]
         found = self._server.fetch(self._index, " AND ".join(conditions), [ID])
         return any(one[ID] == payload[ID] for one in found)
 
 
-def _wrong(name: str, stored: Payload, wanted: Payload) -> str:
-    is_text = isinstance(wanted.get(name, stored.get(name)), list)
-    if is_text:
-        return f"its {name} are not its own"
-    return f"{name} is {stored.get(name, 'unknown')} instead of {wanted.get(name, 'unknown')}"
+def _differing(wanted: Payload, stored: Payload) -> list[str]:
+    differing = sorted(name for name in {*wanted, *stored} if wanted.get(name) != stored.get(name))
+    texts = [name for name in differing if isinstance(wanted.get(name, stored.get(name)), list)]
+    wrong = [
+        f"{name} is {stored.get(name, 'unknown')} instead of {wanted.get(name, 'unknown')}"
+        for name in differing
+        if name not in texts
+    ]
+    return [*wrong, f"its {' and '.join(texts)} are not its own"] if texts else wrong

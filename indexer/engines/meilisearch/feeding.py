@@ -40,7 +40,7 @@ class Feed:
         for payload in payloads:
             line = orjson.dumps(payload, option=orjson.OPT_APPEND_NEWLINE)
             if self._bytes + len(line) > BATCH_BYTES:
-                self._send()
+                self.send()
             self._packing.write(line)
             self._bytes += len(line)
 
@@ -52,16 +52,12 @@ class Feed:
             EngineUnavailable: the server went away.
 
         """
-        self._send()
+        self.send()
         while self._tasks:
             self._server.wait(self._tasks.popleft())
 
-    def _begin(self) -> None:
-        self._packed = BytesIO()
-        self._packing = gzip.GzipFile(fileobj=self._packed, mode="wb", compresslevel=PACKING, mtime=0)
-        self._bytes = 0
-
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Send what was added, before the batch is full; raises what `finish` does."""
         if not self._bytes:
             return  # a server refuses an empty batch
         self._packing.close()
@@ -70,3 +66,8 @@ class Feed:
         self._tasks.append(self._server.add(self._uid, packed, partial=self._partial))
         while len(self._tasks) > UNDER_WAY:
             self._server.wait(self._tasks.popleft())
+
+    def _begin(self) -> None:
+        self._packed = BytesIO()
+        self._packing = gzip.GzipFile(fileobj=self._packed, mode="wb", compresslevel=PACKING, mtime=0)
+        self._bytes = 0

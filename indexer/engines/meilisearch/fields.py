@@ -5,7 +5,8 @@ of a millisecond, while `STARTS WITH` takes ten of them among the values of 400,
 with 1.21), because it reads the sets of whole branches.
 """
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -45,7 +46,9 @@ FACET_VALUES = 20
 MAX_TOTAL = 2**31
 """The server's own bound on totals and paging; its default, 1,000, would cut both."""
 MAX_BYTES = 400
-"""Of a value; a server compares the first 468 bytes only (meilisearch.md 2.1)."""
+"""Of a value in its longest form; a server finds none that has more than 468 in it (seen with 1.21)."""
+MAX_NUMBER = 2**53
+"""A server keeps numbers as floats, which are exact up to here."""
 
 Value: TypeAlias = int | str | list[str]
 Payload: TypeAlias = dict[str, Value]
@@ -110,9 +113,19 @@ def _filterable() -> list[dict[str, object]]:
 def value_of(text: str) -> str:
     """Give a text as it is stored and asked for.
 
-    A filter cannot say a value that ends with a backslash, and a server cuts long ones.
+    A filter cannot say a value that ends with a backslash: it cannot be told from a slash. Neither can
+    values of which Unicode says that they are compatible (a ligature and its letters, a letter in full
+    width), nor those that begin with the same `MAX_BYTES`: to a server they are the same. Case and blanks
+    are, too, but values come in lower case and without blanks. Accents tell values apart.
     """
-    return text.replace("\\", "/").encode(errors="replace")[:MAX_BYTES].decode(errors="ignore")
+    text = text.replace("\\", "/")
+    if text.isascii():
+        return text[:MAX_BYTES]
+    text = text.encode(errors="replace").decode()
+    longest = unicodedata.normalize("NFKD", text).encode()  # as a server compares it
+    if len(longest) <= MAX_BYTES:
+        return text
+    return unicodedata.normalize("NFC", longest[:MAX_BYTES].decode(errors="ignore"))
 
 
 def to_payload(document: Document) -> Payload:
@@ -130,13 +143,13 @@ def to_payload(document: Document) -> Payload:
         "name_insides": name_insides,
         "name_words": name_words,
         KEYWORDS: list(document.keywords),
-        TAGS: [value_of(tag) for tag in document.tags],
+        TAGS: _values(document.tags),
         "created": document.created,
         "updated": document.updated,
     }
-    payload |= {facet: [value_of(value) for value in values] for facet, values in document.facets}
+    payload |= {facet: _values(values) for facet, values in document.facets}
     if document.params is not None:
-        payload[PARAMS] = document.params
+        payload[PARAMS] = min(document.params, MAX_NUMBER)
     return payload | to_counters(document)
 
 
@@ -150,6 +163,10 @@ def to_counters(document: Document) -> Payload:
         "trending": document.trending,
         TIER: tiers_of(document),
     }
+
+
+def _values(texts: Iterable[str]) -> list[str]:
+    return [value_of(text) for text in texts if text]  # an empty one is never found
 
 
 def _tokens(cut: Cut) -> tuple[list[str], list[str], list[str]]:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential, wait_random
 
 from indexer.engines.meilisearch.fields import ID, NUMBER, OLDEST, Payload
-from indexer.engines.meilisearch.refusing import MAX_SAID, refused
+from indexer.engines.meilisearch.refusing import MAX_SAID, NoAnswer, refused
 from indexer.errors import EngineError, EngineRefused, EngineUnavailable
 
 REQUEST_SECONDS = 60
@@ -216,7 +216,7 @@ class Server:
             refusal = refused(self.url, error.status_code, error.code, str(error.message)[:MAX_SAID])
             if error.status_code == 404:
                 raise _NotFound(str(refusal)) from None
-            raise (_Away(str(refusal)) if type(refusal) is EngineUnavailable else refusal) from None
+            raise (_Away(str(refusal)) if isinstance(refusal, NoAnswer) else refusal) from None
         except MeilisearchError as error:
             raise _Away(f"The search server {self.url} cannot be reached.") from error.__cause__
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, islice
 from uuid import uuid4
@@ -18,6 +19,7 @@ from indexer.engines.meilisearch.fields import (
     PREFIX,
     STATE,
     STATE_ID,
+    Payload,
     differing_setting,
     settings_of,
     to_counters,
@@ -57,9 +59,8 @@ class MeiliWriter:
         self._server = server
         self._prefix = prefix
         self._live = {kind: f"{prefix}-{kind}" for kind in KINDS}
-        self._whole = Feed(server, self._live[MODELS])
-        self._gone: list[int] = []
         self._stored: tuple[IndexState, str] | None = None
+        self._begin()
 
     @property
     def name(self) -> str:
@@ -75,6 +76,7 @@ class MeiliWriter:
             EngineUnavailable: the server cannot be asked.
 
         """
+        self._stored = None
         self._server.require_version()
         there = set(self._server.indexes())
         if not there.issuperset(self._live.values()):
@@ -89,7 +91,7 @@ class MeiliWriter:
             return None
         if state is None or document is None or not self._has_settings(self._live):
             return None
-        self._stored = (state, str(document["build"]))
+        self._stored = (state, str(document.get("build")))
         return replace(state, models=self._server.count(self._live[MODELS]))
 
     def write(self, documents: Iterable[Document], removals: Iterable[int]) -> None:
@@ -97,33 +99,33 @@ class MeiliWriter:
 
         Of very many, those of a full batch are visible before: a server has no transactions.
         """
-        self._gone += removals
-        self._whole.add(map(to_payload, documents))
+        self._require_live()
+        self._counters.send()  # a server takes in what was sent in the order in which it was
+        self._gone.update(removals)
+        self._whole.add(map(self._kept, documents))
 
     def recount(self, documents: Iterable[Document]) -> None:
-        """Store what moved with the counters of models; of models that are not held nothing is stored.
+        """Send what moved with the counters of models; of models that are not held nothing is sent.
 
         Newer servers can leave those out by themselves (`skipCreation`, from 1.31 on); we ask which are held,
         which is right on all of them because nobody else writes.
         """
+        self._require_live()
         self._whole.finish()
         moved = iter(documents)
-        feed = Feed(self._server, self._live[MODELS], partial=True)
         while some := list(islice(moved, AMONG)):
             numbers = ", ".join(str(document.number) for document in some)
             held = {
                 one[ID] for one in self._server.fetch(self._live[MODELS], f"{NUMBER} IN [{numbers}]", [ID])
             }
-            feed.add(to_counters(document) for document in some if document.key in held)
-        feed.finish()
+            self._counters.add(to_counters(document) for document in some if document.key in held)
 
     def commit(self, state: IndexState, *, more: bool = False) -> None:  # noqa: ARG002
         """Wait until everything written is stored, then store the state."""
-        if self._stored is None:
-            raise EngineError("There is no live index to write to; rebuild it.")
+        before, build = self._require_live()
         self._whole.finish()
+        self._counters.finish()
         self._remove()
-        before, build = self._stored
         if not _says_more(state, before):
             return
         state = replace(state, models=self._server.count(self._live[MODELS]))
@@ -138,10 +140,53 @@ class MeiliWriter:
             EngineUnavailable: the server went away; likewise.
 
         """
+        self.close()
         self._server.require_version()
         self._clean_up()
         build = uuid4().hex
         new = {kind: f"{uid}-{build}" for kind, uid in self._live.items()}
+        try:
+            state = self._build(new, build, parts, state, progress)
+            self._put_live(new, build)
+        except EngineUnavailable:
+            raise  # what was built of it cannot be removed now
+        except Exception:
+            with suppress(EngineError):
+                self._clean_up()
+            raise
+        self._stored = (state, build)
+        self._clean_up()
+
+    def close(self) -> None:
+        """Let go of the server; what was not sent is dropped."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self._whole = Feed(self._server, self._live[MODELS])
+        self._counters = Feed(self._server, self._live[MODELS], partial=True)
+        self._gone: set[int] = set()
+
+    def _require_live(self) -> tuple[IndexState, str]:
+        """Give what is stored beside the live indexes; looks at them once."""
+        if self._stored is None:
+            self.state()
+        if self._stored is None:
+            raise EngineError("There is no live index to write to; rebuild it.")
+        return self._stored
+
+    def _kept(self, document: Document) -> Payload:
+        self._gone.discard(document.number)  # it was removed and came back, all since the last commit
+        return to_payload(document)
+
+    def _build(
+        self,
+        new: dict[str, str],
+        build: str,
+        parts: Sequence[Documents],
+        state: IndexState,
+        progress: Progress,
+    ) -> IndexState:
+        """Fill new indexes; gives the state that they have."""
         for kind, uid in new.items():
             self._server.create(uid, settings_of(kind))
         written = self._fill(new[MODELS], parts, progress)
@@ -152,19 +197,16 @@ class MeiliWriter:
             raise EngineError(f"The search server {self._server.url} did not keep the settings of an index.")
         state = replace(state, models=held)
         self._store(new[STATE], state, build)
-        self._put_live(new, build)
-        self._stored = (state, build)
-        self._clean_up()
-
-    def close(self) -> None:
-        """Let go of the server; what was not sent is dropped."""
-        self._whole, self._gone = Feed(self._server, self._live[MODELS]), []
+        return state
 
     def _remove(self) -> None:
-        for at in range(0, len(self._gone), AMONG):
-            some = ", ".join(map(str, self._gone[at : at + AMONG]))
-            self._server.wait(self._server.remove(self._live[MODELS], f"{NUMBER} IN [{some}]"))
-        self._gone = []
+        gone = sorted(self._gone)
+        conditions = [
+            f"{NUMBER} IN [{', '.join(map(str, gone[at : at + AMONG]))}]" for at in range(0, len(gone), AMONG)
+        ]
+        for task in [self._server.remove(self._live[MODELS], one) for one in conditions]:
+            self._server.wait(task)
+        self._gone.clear()
 
     def _fill(self, uid: str, parts: Sequence[Documents], progress: Progress) -> int:
         feed = Feed(self._server, uid)
