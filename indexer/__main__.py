@@ -1,4 +1,4 @@
-"""`python -m indexer {sync,rebuild,check,search,status}`: the index follows the catalog, or is asked."""
+"""`python -m indexer {sync,rebuild,check,keys,search,status}`: the index follows the catalog, or is asked."""
 
 import argparse
 import dataclasses
@@ -14,7 +14,8 @@ from indexer.catalog.passes import SET_ASIDE_KEPT
 from indexer.catalog.store import Catalog, utc_now
 from indexer.checking import SAMPLE, check_index
 from indexer.conditions import check_answer, set_asides_answer, status_answer
-from indexer.config import HomeConfig, read_config
+from indexer.config import HomeConfig, KeysConfig, read_config
+from indexer.engines.meilisearch.keys import make_keys
 from indexer.engines.opening import EMBEDDED, Replica, open_reader, open_replicas, replica_states
 from indexer.errors import EXIT_DONE, EXIT_FAILED, EngineUnavailable
 from indexer.filters import FACETS
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         "--sample", type=_positive, default=SAMPLE, metavar="N", help=f"compare N models (default {SAMPLE:,})"
     )
     drawn.add_argument("--all", action="store_true", help="compare every model")
+    keys = commands.add_parser("keys", help="make the two keys of Meilisearch servers, and print them")
     search = commands.add_parser("search", help="ask the index", prog="hubdex search")
     search.add_argument("q", nargs="*", help="the query, e.g. TheBloke/llama")
     search.add_argument(
@@ -81,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="show the newest N rows of the Hub that had no meaning (20 when N is not given)",
     )
-    for command in (sync, rebuild, check, search, status):
+    for command in (sync, rebuild, check, keys, search, status):
         command.add_argument("--json", action="store_true", help="answer in JSON")
     return parser
 
@@ -95,6 +97,8 @@ def _run(arguments: argparse.Namespace) -> int:
         return _status(config, arguments)
     if arguments.command == "check":
         return _check(config, arguments)
+    if arguments.command == "keys":
+        return _keys(as_json=arguments.json)
     collect_garbage_rarely()
     with exclusive(config.lock_folder, "index sync"):
         if arguments.command == "sync" and arguments.follow:
@@ -164,6 +168,12 @@ def _check(config: HomeConfig, arguments: argparse.Namespace) -> int:
 
 def _named(replica: Replica) -> list[str]:
     return [f"server   {replica.name}"] if replica.is_remote else []
+
+
+def _keys(*, as_json: bool) -> int:
+    settings = make_keys(read_config(KeysConfig)).settings()
+    print(json_line(settings) if as_json else "\n".join(f"{name}={key}" for name, key in settings.items()))
+    return EXIT_DONE
 
 
 def _positive(text: str) -> int:

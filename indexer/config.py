@@ -1,6 +1,7 @@
 """Settings: read once from the environment at the start of a process, frozen, passed down."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from indexer.errors import SettingsError
 
 Settings = TypeVar("Settings", bound="HomeConfig")
+
+_KEY = re.compile(r"[!-~]{1,512}")
 
 
 def _checked_address(value: str) -> str:
@@ -29,12 +32,20 @@ def separated(value: object) -> object:
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
+def _checked_key(value: SecretStr) -> SecretStr:
+    if not _KEY.fullmatch(value.get_secret_value()):  # anything else cannot travel in a header
+        raise ValueError("must be ASCII letters, digits and signs, without spaces")
+    return value
+
+
 HubAddress = Annotated[str, AfterValidator(_checked_address)]
 """The address of a Hub, without a slash at its end."""
 Addresses = Annotated[
     tuple[Annotated[str, AfterValidator(_checked_address)], ...], NoDecode, BeforeValidator(separated)
 ]
 """Addresses of servers, each once, without a slash at their ends."""
+ServerKey = Annotated[SecretStr, AfterValidator(_checked_key)]
+"""A key of a Meilisearch server."""
 
 DEFAULT_UPSTREAM = "https://huggingface.co"
 
@@ -62,8 +73,8 @@ class HomeConfig(BaseSettings):
         max_length=16,
         description="Addresses of Meilisearch servers that hold the index; none: it is embedded.",
     )
-    meili_key: SecretStr | None = Field(default=None, description="A key that may write to our indexes.")
-    meili_search_key: SecretStr | None = Field(
+    meili_key: ServerKey | None = Field(default=None, description="A key that may write to our indexes.")
+    meili_search_key: ServerKey | None = Field(
         default=None, description="A key that may only search; the other one reads where there is none."
     )
     log: Literal["debug", "info", "warning", "error"] = Field(
@@ -89,6 +100,16 @@ class HomeConfig(BaseSettings):
     def quota_folder(self) -> Path:
         """Where processes tell one another what is left of the Hub's quota."""
         return self.home.absolute() / "quota"
+
+
+class KeysConfig(HomeConfig):
+    """What making the keys of Meilisearch servers needs; no other process reads the master key."""
+
+    master_key: ServerKey | None = Field(
+        default=None,
+        validation_alias="MEILI_MASTER_KEY",
+        description="The master key of the Meilisearch servers; only `hubdex index keys` reads it.",
+    )
 
 
 def read_config(kind: type[Settings]) -> Settings:

@@ -11,7 +11,7 @@ from scheduler.launcher import room_command
 COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "up": ("scheduler", ("up",), "start everything: crawl, index and page"),
     "crawl": ("crawler", (), "read the Hub: head, recent, full or counters"),
-    "index": ("indexer", (), "bring the index to where the catalog is: sync, rebuild or check"),
+    "index": ("indexer", (), "bring the index to where the catalog is: sync, rebuild, check or keys"),
     "serve": ("api", (), "answer searches over HTTP and show the page"),
     "search": ("indexer", ("search",), "search from the terminal"),
     "status": ("indexer", ("status",), "say what is known, how old and how complete it is"),

@@ -35,7 +35,7 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Take out every setting of the machine's own; the home is a folder of the test's."""
     for name in list(os.environ):
-        if name.startswith(("HUBDEX_", "HF_", "HUGGING")) and not name.startswith("HUBDEX_TEST_"):
+        if name.startswith(("HUBDEX_", "HF_", "HUGGING", "MEILI_")) and not name.startswith("HUBDEX_TEST_"):
             monkeypatch.delenv(name)
         if name.lower() in {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}:
             monkeypatch.delenv(name)

@@ -6,18 +6,16 @@ its own; waiting for a task gives it back whether it succeeded or failed; nothin
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TypeVar
 
 from meilisearch import Client
-from meilisearch.errors import MeilisearchApiError, MeilisearchError
 from meilisearch.models.task import Task
 from pydantic import SecretStr
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential, wait_random
 
 from indexer.engines.meilisearch.fields import ID, NUMBER, OLDEST, Payload
-from indexer.engines.meilisearch.refusing import MAX_SAID, NoAnswer, refused
-from indexer.errors import EngineError, EngineRefused, EngineUnavailable
+from indexer.engines.meilisearch.refusing import MAX_SAID, NoAnswer, NothingThere, translated
+from indexer.errors import EngineError, EngineRefused
 
 REQUEST_SECONDS = 60
 """A request that takes longer has failed: one batch of documents travels with it."""
@@ -127,7 +125,7 @@ class Server:
         try:
             path = f"indexes/{uid}/documents/{key}"
             return dict(self._call(lambda: self._client.http.get(path)))
-        except _NotFound:
+        except NothingThere:
             return None
 
     def fetch(self, uid: str, condition: str, fields: Sequence[str] = ()) -> Iterator[Payload]:
@@ -197,33 +195,13 @@ class Server:
     def _call(self, send: Callable[[], T]) -> T:
         """Send a request; once more, and again, while the server is away for a while."""
         attempts = Retrying(
-            retry=retry_if_exception_type(_Away),
+            retry=retry_if_exception_type(NoAnswer),
             stop=stop_after_delay(self._patience_seconds),
             wait=wait_exponential(0.1, max=2) + wait_random(0, 0.1),
             sleep=self._sleep,
             reraise=True,
         )
         for attempt in attempts:
-            with attempt, self._translated():
+            with attempt, translated(self.url):
                 return send()
         raise AssertionError  # tenacity gives a result or raises
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except MeilisearchApiError as error:
-            refusal = refused(self.url, error.status_code, error.code, str(error.message)[:MAX_SAID])
-            if error.status_code == 404:
-                raise _NotFound(str(refusal)) from None
-            raise (_Away(str(refusal)) if isinstance(refusal, NoAnswer) else refusal) from None
-        except MeilisearchError as error:
-            raise _Away(f"The search server {self.url} cannot be reached.") from error.__cause__
-
-
-class _Away(EngineUnavailable):
-    """The server is away, perhaps for a moment."""
-
-
-class _NotFound(EngineUnavailable):
-    """The server has nothing of that name."""
