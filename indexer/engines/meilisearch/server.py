@@ -209,9 +209,7 @@ class Server:
     def _call(self, send: Callable[[], T], patience_seconds: float | None = None) -> T:
         """Send a request; once more, and again, while the server is away for a while."""
         attempts = Retrying(
-            retry=retry_if_exception(
-                lambda error: isinstance(error, NoAnswer) and not isinstance(error, Broken)
-            ),
+            retry=retry_if_exception(_passes),
             stop=stop_after_delay(self._patience_seconds if patience_seconds is None else patience_seconds),
             wait=wait_exponential(0.1, max=2) + wait_random(0, 0.1),
             sleep=self._sleep,
@@ -221,3 +219,8 @@ class Server:
             with attempt, translated(self.url):
                 return send()
         raise AssertionError  # tenacity gives a result or raises
+
+
+def _passes(error: BaseException) -> bool:
+    """Tell whether it may be over in a moment."""
+    return isinstance(error, NoAnswer) and not isinstance(error, Broken)
