@@ -23,7 +23,6 @@ from tests.journeys.forking import Forks
 from tests.journeys.running import Product, read_line, wait_until
 from tests.journeys.shared import (
     MASTER,
-    MODELS_AT_FIRST,
     MeiliHome,
     answers_of,
     ask,
@@ -35,21 +34,33 @@ from tests.servers.meilisearch import MeiliServer
 
 pytestmark = pytest.mark.meilisearch
 
-Start = Callable[..., MeiliServer]
-MODEL = "owner1/Qwen-1-7b"
+MODEL = "owner6/Qwen-27-7b"
+"""One that stays as it is."""
 TRIES = 5
 
 
-@pytest.fixture
-def server(start_meilisearch: Start, tmp_path: Path) -> MeiliServer:
-    return start_meilisearch(tmp_path / "server", master_key=MASTER)
+@pytest.fixture(scope="module")
+def server(meilisearch_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MeiliServer]:
+    with MeiliServer(tmp_path_factory.mktemp("server"), master_key=MASTER) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_home(forks: Forks, server: MeiliServer, tmp_path_factory: pytest.TempPathFactory) -> MeiliHome:
+    return MeiliHome(tmp_path_factory.mktemp("home"), forks, server)
 
 
 @pytest.fixture
-def home(forks: Forks, server: MeiliServer, tmp_path: Path) -> MeiliHome:
-    home = MeiliHome(tmp_path / "home", forks, server)
-    home.sync()
-    return home
+def home(shared_home: MeiliHome, server: MeiliServer) -> MeiliHome:
+    """A home with a new change in its index, whatever the test before has left."""
+    server.limit_files(None)
+    if not server.is_healthy():
+        server.kill()
+        server.start()
+    shared_home.urls, shared_home.key = [server.url], MASTER
+    shared_home.change()
+    shared_home.sync()
+    return shared_home
 
 
 @contextmanager
@@ -110,12 +121,11 @@ def assert_away(client: TestClient, *words: str, page: str = "The search is away
 
 def test_without_its_server_the_service_answers_what_it_can(home: MeiliHome, server: MeiliServer) -> None:
     with home.api() as client:
-        assert client.get("/v1/search?q=llama").json()["total"] == MODELS_AT_FIRST // 2
+        total = client.get("/v1/search?q=llama").json()["total"]
         server.stop()
 
         assert_away(client, server.url, "cannot be reached")
         assert min(seconds(client) for _ in range(TRIES)) < 0.2
-        home.change()
         began = time.monotonic()
         refused = home.run("sync")
         assert (refused.code, said(refused)) == (75, f"The search server {server.url} cannot be reached.")
@@ -126,16 +136,14 @@ def test_without_its_server_the_service_answers_what_it_can(home: MeiliHome, ser
 
         server.start()
         wait_until(lambda: client.get("/readyz").status_code == 200, "the server to be asked again")
-        assert client.get("/v1/search?q=llama").json()["total"] == MODELS_AT_FIRST // 2
-        home.sync()
-        home.assert_right(server)
+        assert client.get("/v1/search?q=llama").json()["total"] == total > 0
 
 
 def test_without_its_server_a_crawl_goes_on(home: MeiliHome, server: MeiliServer) -> None:
     server.stop()
 
     with FakeHub(GeneratedSource(300), quota=100_000) as hub:
-        ended = Product(home.folder, hub.url, home.settings).run("crawler", "full")
+        ended = Product(home.folder, hub.url, home.settings).run("crawler", "head")
 
     assert ended.code == 0, ended.err
     assert MASTER not in ended.out + ended.err
@@ -163,7 +171,7 @@ def test_a_server_killed_while_it_is_searched_is_an_answer_in_words(
         threads = [threading.Thread(target=search, args=(address,)) for _ in range(3)]
         for thread in threads:
             thread.start()
-        found, away = (200, MODELS_AT_FIRST // 2), (503, "engine_unavailable")
+        found, away = (200, len(answers_of(home.reader())["llama"][0])), (503, "engine_unavailable")
         try:
             for end in (MeiliServer.kill, MeiliServer.stop, MeiliServer.kill):
                 outcomes.clear()
@@ -197,11 +205,9 @@ def test_a_frozen_server_is_waited_for_once(home: MeiliHome, server: MeiliServer
     assert server.url in said(refused)
 
     with home.api() as client:
-        assert_away(client, server.url)
+        assert client.get(f"/v1/models/{MODEL}").status_code == client.get("/v1/status").status_code == 200
         server.thaw()
         wait_until(lambda: client.get("/readyz").status_code == 200, "the server to be asked again")
-    home.sync()
-    home.assert_right(server)
 
 
 def test_a_refused_key_is_told_and_not_shown(home: MeiliHome, server: MeiliServer) -> None:
@@ -250,8 +256,9 @@ def test_somebody_who_hangs_up_is_no_answer(home: MeiliHome) -> None:
     assert said(refused) == f"The search server {url} cannot be reached."
 
 
-@pytest.mark.parametrize("limit_bytes", [1_000, 300_000])
-@pytest.mark.parametrize("command", ["sync", "rebuild"])
+@pytest.mark.parametrize(
+    ("command", "limit_bytes"), [("sync", 1_000), ("sync", 200_000), ("rebuild", 1_000), ("rebuild", 200_000)]
+)
 def test_on_a_full_disk_a_sync_ends_and_goes_on_when_there_is_room(
     home: MeiliHome, server: MeiliServer, command: str, limit_bytes: int
 ) -> None:
