@@ -331,6 +331,8 @@ def test_indexes_of_others_are_left_alone(home: MeiliHome, server: MeiliServer) 
         assert ask(server, "GET", f"/indexes/{uid}/documents")["results"] == [{"id": "1", "text": uid}]
         assert ask(server, "GET", f"/tasks?indexUids={uid}&types=documentAdditionOrUpdate")["total"] == 1
     assert [uid for uid in ours(server) if uid not in OTHERS] == sorted(f"{PREFIX}-{kind}" for kind in KINDS)
+    for uid in OTHERS:
+        ask(server, "DELETE", f"/indexes/{uid}")
 
 
 @contextmanager
