@@ -362,16 +362,19 @@ def following(home: MeiliHome, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 def test_who_follows_survives_it_all(
     home: MeiliHome, server: MeiliServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def troubles() -> int:
-        return sum("left behind" in record.message for record in caplog.records)
+    caplog.set_level("INFO", "indexer.following")
+
+    def told(words: str) -> int:
+        return sum(words in record.message for record in caplog.records)
 
     def assert_missed_then_caught_up(end: Callable[[], None], begin: Callable[[], Any]) -> None:
-        before = troubles()
+        times = told("server is back") + 1
         end()
         home.change()
-        wait_until(lambda: troubles() > before, "the trouble to be told")
+        wait_until(lambda: told("left behind") >= times, "the trouble to be told")
         begin()
-        wait_until(lambda: stored_serial(server) == home.serial(), "the newest change")
+        wait_until(lambda: told("server is back") >= times, "the server to be fed again")
+        assert stored_serial(server) == home.serial()
 
     with following(home, monkeypatch):
         assert_missed_then_caught_up(server.stop, server.start)
