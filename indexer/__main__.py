@@ -114,6 +114,7 @@ def _sync_once(config: HomeConfig, *, rebuild: bool, as_json: bool) -> int:
         if one.report is not None:
             _report(one.name, one.report, as_json=as_json)
     errors = [one.error for one in ended if one.error is not None]
+    errors.sort(key=lambda error: error.exit_code == EXIT_FAILED)  # where trying later does not help is told
     for error in errors[:-1]:
         print(f"hubdex: {error}", file=sys.stderr)
     if errors:

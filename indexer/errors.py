@@ -107,12 +107,15 @@ class EngineUnavailable(EngineError):
 
     word = "engine_unavailable"
     exit_code = EXIT_TRY_LATER
+    is_away: ClassVar[bool] = False
+    """Whether it is the engine that cannot be asked: there may well be an index."""
 
 
 class EngineRefused(EngineUnavailable):
     """The search engine is there, but not for us: trying later does not help, another setting does."""
 
     exit_code = EXIT_FAILED
+    is_away = True
 
 
 class UpstreamError(HubdexError):

@@ -55,6 +55,15 @@ The page of every model is there already.</p>
 <noscript><p class="ways"><a class="button" href="">Look again</a></p></noscript>
 </section>
 """)
+_AWAY = Html("""\
+<section class="message waiting">
+<h2><span class="dots" aria-hidden="true"><i></i><i></i><i></i></span> The search is away for a moment</h2>
+<p>The server that holds the index cannot be asked. As soon as it answers again, this page fills by itself.
+The page of every model is there meanwhile.</p>
+<p class="small"><a href="/-/status">The status</a> tells what the trouble is.</p>
+<noscript><p class="ways"><a class="button" href="">Look again</a></p></noscript>
+</section>
+""")
 
 
 def empty_html(query: SearchQuery, total: int, owner: str = "") -> Html:
@@ -85,6 +94,8 @@ def _narrows(token: str) -> bool:
     return token.startswith("-") or ":" in token
 
 
-def waiting_html(models: int) -> Html:
-    """Give the word to wait: so many models have been read, and there is no index of them yet."""
+def waiting_html(models: int, *, is_away: bool = False) -> Html:
+    """Give the word to wait: so many models have been read, and there is no index of them, or it is away."""
+    if is_away:
+        return _AWAY
     return fill(_NO_INDEX, progress=plural(models, "model")) if models else _FIRST_MODELS

@@ -54,10 +54,12 @@ _FIRST: dict[Sort, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """There is no index to answer from yet."""
+    """There is no index to answer from, yet or for the moment."""
 
     models: int
     """Models that have been read from the Hub so far."""
+    is_away: bool = False
+    """Whether it is the search server that cannot be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def answer_html(
 ) -> Html:
     """Give an answer: the hits, how many there are, what they stand for, and owners that may be meant."""
     if isinstance(outcome, Waiting):
-        return _answer("waiting", after=waiting_html(outcome.models))
+        return _answer("waiting", after=waiting_html(outcome.models, is_away=outcome.is_away))
     if isinstance(outcome, Refused):
         return _answer("refused", notice=outcome.why)
     offset = outcome.query.offset

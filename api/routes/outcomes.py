@@ -57,8 +57,8 @@ def outcome_of(sources: Sources, asked: Asked, facets: Sequence[Facet] = ()) -> 
         return sources.answer(replace(query, sort=asked.sort, facets=tuple(facets)))
     except BadRequest as error:
         return Refused(str(error))
-    except EngineUnavailable:
-        return Waiting(_models_read(sources))
+    except EngineUnavailable as error:
+        return Waiting(_models_read(sources), is_away=error.is_away)
 
 
 def suggestions_of(sources: Sources, asked: Asked, outcome: Outcome) -> Suggestions | None:

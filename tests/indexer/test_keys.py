@@ -194,7 +194,7 @@ def test_the_writing_key_cancels_no_task_of_others(server: MeiliServer, keys: Ke
 
 def test_the_writing_key_does_all_that_feeding_and_comparing_needs(server: MeiliServer, keys: Keys) -> None:
     feeding = Server(server.url, keys.write)
-    feeding.create("hubdex-models-cut", {})  # what is left of a build that was cut off
+    feeding.create(f"hubdex-models-{'a0' * 16}", {})  # what is left of a build that was cut off
     writer = MeiliWriter(feeding)
 
     writer.rebuild([lambda: some(0, 3)], state(1))
@@ -218,7 +218,7 @@ def test_the_writing_key_does_all_that_feeding_and_comparing_needs(server: Meili
     assert swapped.state().serial == 3
     assert swapped.search(parse_query("m4")).total == 0
     assert swapped.hold().highest() == 1
-    assert "hubdex-models-cut" not in feeding.indexes()
+    assert f"hubdex-models-{'a0' * 16}" not in feeding.indexes()
 
 
 def test_the_settings_that_are_printed_open_the_engine(

@@ -14,8 +14,8 @@ import urllib3
 from pydantic import SecretStr
 
 from indexer.engines.meilisearch.fields import NUMBER
-from indexer.engines.meilisearch.refusing import NoAnswer, refusal_of
-from indexer.errors import EngineError
+from indexer.engines.meilisearch.refusing import NoAnswer, no_meilisearch, refusal_of
+from indexer.errors import EngineError, EngineRefused
 
 CONNECT_SECONDS = 0.15
 """A server that takes longer to be reached is not there: it stands beside us."""
@@ -98,14 +98,15 @@ class Asker:
             deadline: when an answer must be there (`time.monotonic()`).
 
         Raises:
-            EngineUnavailable: the server cannot be reached, is too slow, refuses the key or has no index.
+            EngineUnavailable: the server cannot be reached, is too slow, refuses the key, has no index, or
+                is something else.
             EngineError: it cannot work with the question.
 
         """
         body = orjson.dumps({"queries": [question.body() for question in questions]})
         try:
             response = self._send(body, deadline)
-        except urllib3.exceptions.ProtocolError:
+        except _HungUp:
             response = self._send(body, deadline)  # a kept connection was closed by the server meanwhile
         if response.status != 200:
             raise refusal_of(self._url, response.status, response.data)
@@ -115,7 +116,7 @@ class Asker:
             results = orjson.loads(response.data)["results"]
             return [_answer(one) for one in results]
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise EngineError(f"The search server {self._url} sent what is no answer.") from None
+            raise EngineRefused(no_meilisearch(self._url)) from None
 
     def _send(self, body: bytes, deadline: float) -> urllib3.BaseHTTPResponse:
         left = deadline - time.monotonic()
@@ -134,9 +135,13 @@ class Asker:
         except urllib3.exceptions.ReadTimeoutError:
             raise NoAnswer(f"The search server {self._url} takes too long to answer.") from None
         except urllib3.exceptions.ProtocolError:
-            raise
+            raise _HungUp(f"The search server {self._url} hangs up.") from None
         except urllib3.exceptions.HTTPError:
             raise NoAnswer(f"The search server {self._url} cannot be reached.") from None
+
+
+class _HungUp(NoAnswer):
+    """A server closed the connection without an answer."""
 
 
 def _answer(result: Mapping[str, object]) -> Answer:

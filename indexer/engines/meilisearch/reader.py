@@ -15,13 +15,13 @@ from indexer.engines.meilisearch.lookups import FilterTerms
 from indexer.engines.meilisearch.owners import OwnerSearching
 from indexer.engines.meilisearch.replica import Replica
 from indexer.engines.meilisearch.searching import Searching
-from indexer.errors import EngineUnavailable
+from indexer.errors import EngineError, EngineUnavailable
 from indexer.query import SearchQuery
 
 ANSWER_SECONDS = 0.9
 """An answer that takes longer is none: somebody is typing."""
 SHARE = 0.5
-"""Of that time, the first of several servers gets so much."""
+"""Of the time that is left, each of several servers gets so much, and the last all."""
 LOOK_SECONDS = 2.0
 """Servers that were not asked for so long are looked at, beside the answer."""
 
@@ -79,21 +79,25 @@ class MeiliReader:
 
     def _from_one(self, ask: Callable[[Replica, float], T]) -> T:
         """Ask the servers one after the other until one answers."""
-        began = time.monotonic()
-        self._look_at_others(began)
+        now = time.monotonic()
+        self._look_at_others(now)
+        end = now + ANSWER_SECONDS
         chosen = self._in_order()
-        error = EngineUnavailable("No search server is set.")
+        error: EngineError = EngineUnavailable("No search server is set.")
         for at, replica in enumerate(chosen, 1):
             if replica.trouble is not None:
                 error = replica.trouble
                 continue
             last = at == len(chosen) or all(one.trouble for one in chosen[at:])
-            deadline = began + ANSWER_SECONDS * (1.0 if last else SHARE)
+            now = time.monotonic()
+            deadline = now + (end - now) * (1.0 if last else SHARE)
             try:
                 return ask(replica, deadline)
             except EngineUnavailable as unavailable:
                 replica.avoid(unavailable)
                 error = unavailable
+            except EngineError as failed:
+                error = failed
         raise error
 
     def _in_order(self) -> list[Replica]:

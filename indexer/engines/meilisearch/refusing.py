@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import orjson
 from meilisearch.errors import MeilisearchApiError, MeilisearchError
 
-from indexer.errors import EngineError, EngineRefused, EngineUnavailable
+from indexer.errors import EXIT_FAILED, EngineError, EngineRefused, EngineUnavailable
 
 NO_INDEX = "There is no index yet; it is built by `hubdex index sync`."
 MAX_SAID = 300
@@ -16,6 +16,14 @@ OUR_KEYS = "the key (HUBDEX_MEILI_KEY, HUBDEX_MEILI_SEARCH_KEY)"
 
 class NoAnswer(EngineUnavailable):
     """A server does not answer, or cannot at the moment."""
+
+    is_away = True
+
+
+class Broken(NoAnswer):
+    """A server answers that it fails: its disk is full, most likely. Asking at once again does not help."""
+
+    exit_code = EXIT_FAILED
 
 
 class NothingThere(EngineUnavailable):
@@ -44,6 +52,11 @@ def translated(url: str, key: str = OUR_KEYS) -> Iterator[None]:
         raise EngineError(f"The search server {url} sent what is no answer.") from None
     except (MeilisearchError, OSError):  # of the library beneath, which the client lets through
         raise NoAnswer(f"The search server {url} cannot be reached.") from None
+
+
+def no_meilisearch(url: str) -> str:
+    """Say that an address is of something else."""
+    return f"What answers at {url} is no Meilisearch server."
 
 
 def refusal_of(url: str, status: int, body: bytes) -> EngineError:
@@ -75,6 +88,10 @@ def refused(url: str, status: int | None, code: str | None, message: str, key: s
         return NothingThere(NO_INDEX)
     if status == 404 and code:
         return NothingThere(f"The search server {url} has no such thing ({message}).")
+    if not code and status is not None and (status < 400 or status in {404, 405}):
+        return EngineRefused(no_meilisearch(url))
+    if code and status in {500, 507}:
+        return Broken(f"The search server {url} fails ({message}).")
     if status is None or status in {408, 429} or status >= 500:
         return NoAnswer(f"The search server {url} cannot answer now ({message}).")
     return EngineError(f"The search server {url} refused what was asked ({message}).")

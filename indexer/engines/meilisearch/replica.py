@@ -65,8 +65,9 @@ class Replica:
         """Ask for searches, and how far the indexes follow; raises what `Asker.ask` does."""
         self.looked_at = time.monotonic()
         asked = Question(self._state_index, limit=1, fields=("*",))
+        others = questions or [Question(self.models_index)]  # without models a state says nothing
         try:
-            first, *others = self.asker.ask([asked, *questions], deadline)
+            first, *answers = self.asker.ask([asked, *others], deadline)
             state = _state_in(first)
         except EngineUnavailable as error:
             self.avoid(error)
@@ -75,7 +76,7 @@ class Replica:
             if self._state != state:
                 self._state, self._frequencies = state, Frequencies()
             self._trouble = None
-        return others, state
+        return answers[: len(questions)], state
 
     def avoid(self, error: EngineUnavailable) -> None:
         """Ask others first; and this one not at all for a moment, when it does not answer."""

@@ -11,14 +11,23 @@ from typing import TypeVar
 from meilisearch import Client
 from meilisearch.models.task import Task
 from pydantic import SecretStr
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential, wait_random
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential, wait_random
 
 from indexer.engines.meilisearch.fields import ID, NUMBER, OLDEST, Payload
-from indexer.engines.meilisearch.refusing import MAX_SAID, NoAnswer, NothingThere, translated
-from indexer.errors import EngineError, EngineRefused
+from indexer.engines.meilisearch.refusing import (
+    MAX_SAID,
+    Broken,
+    NoAnswer,
+    NothingThere,
+    no_meilisearch,
+    translated,
+)
+from indexer.errors import EngineError, EngineRefused, EngineUnavailable
 
 REQUEST_SECONDS = 60
 """A request that takes longer has failed: one batch of documents travels with it."""
+FIRST_SECONDS = 5
+"""The first request takes a millisecond: a server that is silent now will not take documents."""
 PATIENCE_SECONDS = 30.0
 """A server that is away so long, while work for it is under way, has failed."""
 LOOK_SECONDS = (0.01, 0.5)
@@ -52,18 +61,24 @@ class Server:
         self._patience_seconds = patience_seconds
         secret = None if key is None else key.get_secret_value()
         self._client = Client(url, secret, timeout=REQUEST_SECONDS)
+        self._first = Client(url, secret, timeout=FIRST_SECONDS)
         packed = {"Content-Encoding": "gzip"}  # would be sent with every request of the client it is set for
         self._feeding = Client(url, secret, timeout=REQUEST_SECONDS, custom_headers=packed)
 
     def require_version(self) -> None:
-        """Let a server that is new enough pass.
+        """Let a server that is new enough pass; one that is away before there is work is not waited for.
 
         Raises:
-            EngineRefused: it is too old.
+            EngineRefused: it is too old, or no Meilisearch.
             EngineUnavailable: it cannot be asked.
 
         """
-        version = str(self._call(self._client.get_version)["pkgVersion"])
+        try:
+            version = self._call(lambda: str(self._first.get_version()["pkgVersion"]), patience_seconds=0)
+        except EngineUnavailable:
+            raise
+        except EngineError as error:
+            raise EngineRefused(no_meilisearch(self.url)) from error
         numbers = tuple(
             int(part) if part.isdigit() else 0 for part in version.split("-", maxsplit=1)[0].split(".")[:2]
         )
@@ -80,7 +95,8 @@ class Server:
 
     def create(self, uid: str, settings: Mapping[str, object]) -> None:
         """Make an index with settings, before it has documents."""
-        self.wait(self._call(lambda: self._client.create_index(uid, {"primaryKey": ID}).task_uid))
+        made = self._call(lambda: self._client.create_index(uid, {"primaryKey": ID}).task_uid)
+        self.wait(made, forgiven="index_already_exists")  # asked for twice, where an answer was lost
         self.wait(self._call(lambda: self._client.index(uid).update_settings(dict(settings)).task_uid))
 
     def drop(self, uids: Sequence[str]) -> None:
@@ -92,9 +108,12 @@ class Server:
     def swap(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Ask for pairs of indexes to change places, all at once; the caller sees it by what they hold.
 
-        A key for our indexes alone may ask, but not look at the task, which is of no index (seen with 1.21).
+        It is asked for once only: done twice, it would be undone. A key for our indexes alone may ask, but
+        not look at the task, which is of no index (seen with 1.21).
         """
-        self._call(lambda: self._client.swap_indexes([{"indexes": list(pair)} for pair in pairs]))
+        self._call(
+            lambda: self._client.swap_indexes([{"indexes": list(pair)} for pair in pairs]), patience_seconds=0
+        )
 
     def settings(self, uid: str) -> dict[str, object]:
         """Give the settings of an index."""
@@ -140,6 +159,11 @@ class Server:
             yield from found["results"]
             offset, total = offset + FETCHED, int(found["total"])
 
+    def busy(self) -> set[str]:
+        """Name the indexes that have tasks which are not done yet, also those that are still to be made."""
+        raw = self._call(lambda: self._client.http.get("tasks?statuses=enqueued,processing&limit=1000"))
+        return {str(one["indexUid"]) for one in raw["results"]}
+
     def waiting(self, uids: Sequence[str]) -> list[int]:
         """Give the tasks of indexes that are not done yet."""
         found = self._call(
@@ -172,16 +196,6 @@ class Server:
         why = str(error.get("message") or "nobody said why")[:MAX_SAID]
         raise EngineError(f"The search server {self.url} {done.status} a task ({done.type}): {why}")
 
-    def wait_until(self, condition: Callable[[], bool], within_seconds: float) -> bool:
-        """Look at something until it is so; tells whether it has become so."""
-        began, pause = time.monotonic(), LOOK_SECONDS[0]
-        while not condition():
-            if time.monotonic() - began > within_seconds:
-                return False
-            self._sleep(pause)
-            pause = min(pause * 1.5, LOOK_SECONDS[1])
-        return True
-
     def wait_done(self, task: int) -> Task:
         """Wait for a task, however it ends."""
         pause = LOOK_SECONDS[0]
@@ -192,11 +206,11 @@ class Server:
             self._sleep(pause)
             pause = min(pause * 1.5, LOOK_SECONDS[1])
 
-    def _call(self, send: Callable[[], T]) -> T:
+    def _call(self, send: Callable[[], T], patience_seconds: float | None = None) -> T:
         """Send a request; once more, and again, while the server is away for a while."""
         attempts = Retrying(
-            retry=retry_if_exception_type(NoAnswer),
-            stop=stop_after_delay(self._patience_seconds),
+            retry=retry_if_exception(_passes),
+            stop=stop_after_delay(self._patience_seconds if patience_seconds is None else patience_seconds),
             wait=wait_exponential(0.1, max=2) + wait_random(0, 0.1),
             sleep=self._sleep,
             reraise=True,
@@ -205,3 +219,8 @@ class Server:
             with attempt, translated(self.url):
                 return send()
         raise AssertionError  # tenacity gives a result or raises
+
+
+def _passes(error: BaseException) -> bool:
+    """Tell whether it may be over in a moment."""
+    return isinstance(error, NoAnswer) and not isinstance(error, Broken)

@@ -1,6 +1,7 @@
 """The write side of the shared engine, for one server."""
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -25,6 +26,7 @@ from indexer.engines.meilisearch.fields import (
     to_counters,
     to_payload,
 )
+from indexer.engines.meilisearch.refusing import NoAnswer
 from indexer.engines.meilisearch.server import Server
 from indexer.errors import EngineError, EngineUnavailable
 
@@ -34,10 +36,10 @@ TOLD_EVERY = 2_000
 """Documents between two reports of progress."""
 AMONG = 1_000
 """Keys or numbers in one condition."""
-SWAP_SECONDS = 600.0
-"""A swap takes milliseconds, when its turn has come: other products' tasks can be before it."""
 SAID_AGAIN_SECONDS = 60
 """That nothing has changed is stored so often: each time is a task on the server."""
+
+_BUILD = re.compile(r"[0-9a-f]{32}")
 
 
 def _silent(_written: int) -> None:
@@ -78,7 +80,7 @@ class MeiliWriter:
         """
         self._stored = None
         self._server.require_version()
-        there = set(self._server.indexes())
+        there = self._clean_up()
         if not there.issuperset(self._live.values()):
             return None
         for task in self._server.waiting(list(self._live.values())):
@@ -155,7 +157,6 @@ class MeiliWriter:
                 self._clean_up()
             raise
         self._stored = (state, build)
-        self._clean_up()
 
     def close(self) -> None:
         """Let go of the server; what was not sent is dropped."""
@@ -221,12 +222,20 @@ class MeiliWriter:
 
     def _put_live(self, new: dict[str, str], build: str) -> None:
         there = set(self._server.indexes())
-        for kind, uid in self._live.items():
-            if uid not in there:  # only what is there can change places
-                self._server.create(uid, settings_of(kind))
-        self._server.swap([(uid, new[kind]) for kind, uid in self._live.items()])
-        if not self._server.wait_until(lambda: self._live_build() == build, SWAP_SECONDS):
-            raise EngineError(f"The search server {self._server.url} did not swap the indexes.")
+        missing = [kind for kind, uid in self._live.items() if uid not in there]
+        if missing and STATE not in missing:
+            self._server.drop([self._live[STATE]])  # better no answers than those of an empty index
+            missing.append(STATE)
+        for kind in missing:  # only what is there can change places
+            self._server.create(self._live[kind], settings_of(kind))
+        failure = EngineError(f"The search server {self._server.url} did not swap the indexes.")
+        try:
+            self._server.swap([(uid, new[kind]) for kind, uid in self._live.items()])
+        except NoAnswer as error:
+            failure = error  # it may have come to that all the same
+        self._server.drop(list(new.values()))  # its turn comes after the swap's
+        if self._live_build() != build:
+            raise failure
 
     def _live_build(self) -> str | None:
         document = self._server.document(self._live[STATE], STATE_ID)
@@ -240,16 +249,18 @@ class MeiliWriter:
     def _has_settings(self, uids: dict[str, str]) -> bool:
         return not any(differing_setting(kind, self._server.settings(uid)) for kind, uid in uids.items())
 
-    def _clean_up(self) -> None:
-        """Remove the indexes of a build that was cut off, or that another one has taken the place of."""
-        remains = [
-            uid
-            for uid in self._server.indexes()
-            if any(uid.startswith(f"{live}-") for live in self._live.values())
-        ]
+    def _clean_up(self) -> set[str]:
+        """Remove the indexes of a build that was cut off; gives the names of all others."""
+        there = set(self._server.indexes())
+        remains = sorted(filter(self._is_of_build, there | self._server.busy()))
         if remains:
             self._server.cancel(remains)
             self._server.drop(remains)
+        return there.difference(remains)
+
+    def _is_of_build(self, uid: str) -> bool:
+        live, _, build = uid.rpartition("-")
+        return live in self._live.values() and _BUILD.fullmatch(build) is not None
 
 
 def _says_more(state: IndexState, before: IndexState) -> bool:
