@@ -8,6 +8,7 @@ from operator import itemgetter
 
 from indexer.catalog.store import Catalog, utc_now
 from indexer.engines.contract import EngineReader, FacetCounts, IndexState, Selected, Selection
+from indexer.errors import EngineUnavailable
 from indexer.grams import find
 from indexer.keywords import keywords_of, tag_with
 from indexer.owners import Owner
@@ -103,6 +104,7 @@ class Search:
         """
         began = time.perf_counter()
         selection = self._engine.search(query)
+        self._require_own(selection.state)
         if not selection.ordered:
             selection = self._ordered(query, selection)
         models = self._catalog.by_numbers([one.number for one in selection.selected], files=False)
@@ -148,6 +150,7 @@ class Search:
 
         """
         selection = self._engine.owners(prefix, limit)
+        self._require_own(selection.state)
         outlines = self._catalog.words_of([one.number for one in selection.owners])
         owners = [
             Owner(outlines[one.number].repo_id.rpartition("/")[0], one.models)
@@ -159,8 +162,10 @@ class Search:
         return OwnersPage(tuple(present), self._coverage(selection.state))
 
     def coverage(self) -> Coverage:
-        """Give how much of the Hub the index stands for."""
-        return self._coverage(self._engine.state())
+        """Give how much of the Hub the index stands for; raises EngineUnavailable like `answer`."""
+        index = self._engine.state()
+        self._require_own(index)
+        return self._coverage(index)
 
     def catalog_state(self) -> CatalogState:
         """Give the catalog in a few numbers, at most `STATE_SECONDS` old."""
@@ -169,6 +174,11 @@ class Search:
             known = (time.monotonic(), self._catalog.state())
             self._state = known
         return known[1]
+
+    def _require_own(self, index: IndexState) -> None:
+        """Refuse the numbers of another catalog: here they are those of other models."""
+        if index.catalog != self.catalog_state().uuid:
+            raise EngineUnavailable("The index is of another catalog; `hubdex index sync` rebuilds it.")
 
     def _coverage(self, index: IndexState) -> Coverage:
         state = self.catalog_state()
