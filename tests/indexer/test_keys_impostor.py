@@ -29,7 +29,7 @@ class Impostor(BaseHTTPRequestHandler):
     ("status", "code", "said"),
     [
         (200, 1, "sent what is no answer"),
-        (404, 1, "refused what was asked (HTTP 404)"),
+        (404, 1, "is no Meilisearch server"),
         (403, 1, "refuses the master key (MEILI_MASTER_KEY)"),
         (502, 75, "cannot answer now (HTTP 502)"),
     ],

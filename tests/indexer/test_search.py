@@ -237,7 +237,7 @@ def expected(text: str, repo_id: str) -> bool:
 
 
 @example(["llama-stablediffusion"], ["llama -stablediffusionllama"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(ID, min_size=1, max_size=25, unique=True), st.lists(QUERY, min_size=8, max_size=8))
 def test_hits_are_those_of_the_definition(ids: list[str], queries: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from types import TracebackType
 from typing import IO, Any, Literal, Self
 
@@ -179,8 +180,8 @@ def live(job: Mapping[str, Any], ledger: int) -> int:
     if job["file_bytes"] is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (job["file_bytes"], resource.RLIM_INFINITY))
     for name, value in job["constants"].items():
-        module, _, constant = name.rpartition(".")
-        setattr(sys.modules[module], constant, value)
+        owner, _, constant = name.rpartition(".")
+        setattr(resolve_name(owner), constant, value)
     kill = None if job["kill"] is None or job["kill"][0] == "native" else tuple(job["kill"])
     Ledger(ledger, os.environ["HUBDEX_HOME"], kill).watch()
     main: Callable[[Sequence[str]], int] = sys.modules[f"{job['room']}.__main__"].main

@@ -17,7 +17,10 @@ from tests.journeys.forking import Done, Forks
 from tests.journeys.test_crawl_disk import mounted, no_room
 
 MODELS = 1_000
-CONSTANTS = {"indexer.catalog.store.PAGE": 200, "indexer.sync.COMMIT_EVERY": 400}
+CONSTANTS = {
+    "indexer.catalog.store.PAGE": 200,
+    "indexer.engines.embedded.writer.EmbeddedWriter.commit_every": 400,
+}
 NO_MORE = (
     "the disk takes no more (full, over a quota or failing); make room and go on.",
     "its files could not be written (most likely the disk is full or failing).",

@@ -24,7 +24,7 @@ from tests.journeys.forking import Done, Forks, Kind
 MODELS = 120
 CONSTANTS = {
     "indexer.catalog.store.PAGE": 10,
-    "indexer.sync.COMMIT_EVERY": 45,
+    "indexer.engines.embedded.writer.EmbeddedWriter.commit_every": 45,
     "indexer.engines.embedded.short.WORTH_MODELS": 41,
     "indexer.engines.embedded.writer.UPDATE_THREADS": 1,
     "indexer.engines.embedded.parts.THREADS": 1,
