@@ -68,6 +68,10 @@ class FilterTerms:
         self.ask = ask
         self._frequencies = frequencies
 
+    def is_of(self, frequencies: Frequencies) -> bool:
+        """Tell whether these look-ups are of the index that something is known of."""
+        return self._frequencies is frequencies
+
     @property
     def nears(self) -> Nears:
         """Give what is known of slips of the finger."""

@@ -128,23 +128,37 @@ def _look(replica: Replica) -> None:
         replica.ask([], time.monotonic() + ANSWER_SECONDS)
 
 
-def _terms(replica: Replica, deadline: float) -> FilterTerms:
-    def ask(questions: Sequence[Question]) -> list[Answer]:
-        return replica.asker.ask(questions, deadline)
+class _Moved(Exception):
+    """The indexes have come further between two requests of one search: it begins again."""
 
-    return FilterTerms(replica.models_index, ask, replica.frequencies)
+
+def _terms(replica: Replica, deadline: float) -> FilterTerms:
+    known = replica.frequencies  # others when the indexes have moved
+
+    def ask(questions: Sequence[Question]) -> list[Answer]:
+        answers, _ = replica.ask(questions, deadline)
+        if replica.frequencies is not known:
+            raise _Moved
+        return answers
+
+    return FilterTerms(replica.models_index, ask, known)
 
 
 def _search(replica: Replica, query: SearchQuery, deadline: float) -> Selection:
     while True:
-        known = replica.frequencies
-        searching = Searching(replica.models_index, _terms(replica, deadline), query)
+        terms = _terms(replica, deadline)
+        searching = Searching(replica.models_index, terms, query)
         answers, state = replica.ask(searching.first(), deadline)
-        if replica.frequencies is known:
-            return searching.run(answers, state)
+        with suppress(_Moved):
+            if terms.is_of(replica.frequencies):
+                return searching.run(answers, state)
 
 
 def _owners(replica: Replica, prefix: str, limit: int, deadline: float) -> OwnerSelection:
-    _, state = replica.ask([], deadline)
-    found = OwnerSearching(replica.models_index, _terms(replica, deadline), prefix, limit).run()
-    return OwnerSelection(found, state)
+    while True:
+        terms = _terms(replica, deadline)
+        _, state = replica.ask([], deadline)
+        with suppress(_Moved):
+            if terms.is_of(replica.frequencies):
+                found = OwnerSearching(replica.models_index, terms, prefix, limit).run()
+                return OwnerSelection(found, state)
