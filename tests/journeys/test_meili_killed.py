@@ -92,11 +92,13 @@ def polling(reader: EngineReader) -> Iterator[list[object]]:
 
 
 def assert_between(before: Answers, amid: Answers, after: Answers) -> None:
-    """Nothing is missing that is there before and after, and nothing is there that is in neither."""
-    for text, (numbers, total) in amid.items():
+    """Nothing is missing that is there before and after, and nothing is there that is in neither.
+
+    The server goes on with what it was sent: a total can be older than its page for a moment.
+    """
+    for text, (numbers, _) in amid.items():
         old, new = before[text][0], after[text][0]
         assert old & new <= numbers <= old | new, text
-        assert total == len(numbers)
 
 
 @pytest.mark.parametrize("command", ["sync", "rebuild"])

@@ -67,9 +67,10 @@ class Searching:
             page = self._first_page(found[0]) or self._page(self._steps(everything, total), total)
             return self._with_facets(Selection(page, total, self._exact, state), everything)
         numbers = found[0].numbers() if found else []
-        if total > len(numbers):
-            rest = replace(self._asked[0], offset=len(numbers), limit=total - len(numbers))
-            numbers += self._ask([rest])[0].numbers()
+        if total > len(
+            numbers
+        ):  # all at once: what is fed meanwhile can change the order between two requests
+            numbers = self._ask([replace(self._asked[0], limit=self._few)])[0].numbers()
         if total < TYPOS_BELOW and not (self._named and found[1].total):
             return self._forgiven(numbers, everything, state)
         return self._unordered(numbers, everything, state)
