@@ -10,7 +10,7 @@ from indexer.config import HomeConfig
 from indexer.engines.opening import Replica
 from indexer.errors import CatalogMissing, CatalogOutdated, EngineError
 from indexer.process import StopRequest
-from indexer.sync import Progress, Sync, SyncReport
+from indexer.sync import Progress, Sync, SyncReport, silent
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def sync_all(
 
     def bring(replica: Replica) -> Synced:
         with Catalog(config.database_url, read_only=True) as catalog:
-            sync = Sync(catalog, replica.writer, progress=progress if len(replicas) == 1 else _silent)
+            sync = Sync(catalog, replica.writer, progress=progress if len(replicas) == 1 else silent)
             try:
                 return Synced(replica.name, sync.rebuild() if rebuild else sync.run())
             except EngineError as error:
@@ -138,7 +138,3 @@ class _Follower:
             self._trouble = str(error)
             logger.warning("index left behind server=%s why=%s", self._replica.name, error)
         self._stop.wait(max(RETRY_SECONDS, self._interval))
-
-
-def _silent(_written: int, _of: int) -> None:
-    """Tell nobody."""

@@ -61,7 +61,7 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _silent(_written: int, _of: int) -> None:
+def silent(_written: int, _of: int) -> None:
     """Tell nobody."""
 
 
@@ -82,7 +82,7 @@ class Sync:
         catalog: Catalog,
         engine: EngineWriter,
         *,
-        progress: Progress = _silent,
+        progress: Progress = silent,
         now: Callable[[], datetime] = utc_now,
         processors: int | None = None,
     ) -> None:

@@ -129,6 +129,10 @@ Progress: TypeAlias = Callable[[int], None]
 """Told how many more documents were written."""
 
 
+def silent(_written: int) -> None:
+    """Tell nobody."""
+
+
 class EngineWriter(Protocol):
     """The write side. One process at a time holds it."""
 
@@ -157,7 +161,7 @@ class EngineWriter(Protocol):
         """
         ...
 
-    def rebuild(self, parts: Sequence[Documents], state: IndexState, progress: Progress = ...) -> None:
+    def rebuild(self, parts: Sequence[Documents], state: IndexState, progress: Progress = silent) -> None:
         """Build a new index beside the live one and put it in its place at once.
 
         Args:

@@ -15,6 +15,15 @@ Q = TypeVar("Q")
 Lookup: TypeAlias = tuple[str, str]
 """A field and a token in it."""
 
+NUMBER = "number"
+POPULARITY = "popularity"
+PARAMS = "params"
+TAGS = "tags"
+AUTHOR = "author"
+DOWNLOADS = "downloads"
+ORDERS = (DOWNLOADS, "likes", "trending", "created", "updated")
+"""What hits can be sorted by beside relevance; each is a field."""
+
 KEYWORDS = "keywords"
 OWNER_PREFIX = "owner_prefix"
 OWNER_PREFIX_GRAM = 16

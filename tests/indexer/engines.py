@@ -15,19 +15,11 @@ from indexer.engines.embedded import schema
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.engines.meilisearch.feeding import Feed
-from indexer.engines.meilisearch.fields import (
-    ID,
-    KINDS,
-    MODELS,
-    NUMBER,
-    STATE,
-    STATE_ID,
-    Payload,
-    to_payload,
-)
+from indexer.engines.meilisearch.fields import ID, KINDS, MODELS, STATE, STATE_ID, Payload, to_payload
 from indexer.engines.meilisearch.server import Server
 from indexer.engines.meilisearch.writer import MeiliWriter
 from indexer.engines.opening import meili_reader
+from indexer.engines.terms import NUMBER
 
 
 class Engine(Protocol):
@@ -67,10 +59,10 @@ class Embedded:
     ) -> None:
         writer = schema.open_index(_live_in(folder), schema.make_schema()).writer(20_000_000, 1)
         for number in removed:
-            writer.delete_documents_by_term(schema.NUMBER, number)
+            writer.delete_documents_by_term(NUMBER, number)
         for document in documents:
             if not twice:
-                writer.delete_documents_by_term(schema.NUMBER, document.number)
+                writer.delete_documents_by_term(NUMBER, document.number)
             writer.add_document(schema.to_tantivy(document))
         writer.commit()
 

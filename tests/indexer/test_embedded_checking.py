@@ -9,6 +9,7 @@ import pytest
 from indexer.__main__ import main
 from indexer.documents import Document
 from indexer.engines.embedded import comparing, schema
+from indexer.engines.terms import TAGS
 from tests.indexer.engines import Embedded
 from tests.indexer.home import MODELS, Home
 from tests.indexer.script import listed
@@ -18,7 +19,7 @@ def test_a_word_that_leads_nowhere_is_noticed(home: Home, monkeypatch: pytest.Mo
     """As where the words of a schema are cut otherwise than when the index was made."""
 
     def with_another(document: Document) -> schema.Texts:
-        return [*schema.texts_of(document), (schema.TAGS, "never-indexed")]
+        return [*schema.texts_of(document), (TAGS, "never-indexed")]
 
     monkeypatch.setattr(comparing, "texts_of", with_another)
     monkeypatch.setattr(comparing, "numbers_of", lambda d, _texts: schema.numbers_of(d, schema.texts_of(d)))

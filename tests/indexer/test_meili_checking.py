@@ -11,7 +11,8 @@ from indexer.checking import check_index
 from indexer.documents import Document
 from indexer.engines.contract import EngineReader, HeldIndex
 from indexer.engines.meilisearch import comparing
-from indexer.engines.meilisearch.fields import ID, KINDS, MODELS, STATE, STATE_ID, TAGS, VARIANTS, to_payload
+from indexer.engines.meilisearch.fields import ID, KINDS, MODELS, STATE, STATE_ID, VARIANTS, to_payload
+from indexer.engines.terms import TAGS
 from indexer.query import parse_query
 from tests.indexer import engines
 from tests.indexer.engines import Meili

@@ -4,6 +4,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -93,3 +94,26 @@ def read_line(process: "subprocess.Popen[str]", beginning: str) -> str:
         if line.startswith(beginning):
             return line.strip()
     raise AssertionError(f"the room ended before it said {beginning!r}")
+
+
+@contextmanager
+def looking(look: Callable[[], object | None], pause_seconds: float) -> Iterator[list[object]]:
+    """Look again and again in a thread of its own; gives what `look` complained of or raised."""
+    stop, complaints = threading.Event(), list[object]()
+
+    def go_on() -> None:
+        while not stop.wait(pause_seconds):
+            try:
+                complaint = look()
+            except Exception as error:  # noqa: BLE001
+                complaint = error
+            if complaint is not None:
+                complaints.append(complaint)
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield complaints
+    finally:
+        stop.set()
+        thread.join()

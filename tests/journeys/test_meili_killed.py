@@ -4,7 +4,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
 
@@ -15,6 +15,7 @@ from indexer.process import holder_of
 from indexer.query import parse_query
 from tests.journeys.forking import Forks
 from tests.journeys.relay import Moment, Relay
+from tests.journeys.running import looking
 from tests.journeys.shared import MASTER, Answers, MeiliHome, answers_of, ask, ours, stored_serial
 from tests.servers.meilisearch import MeiliServer
 
@@ -67,28 +68,14 @@ def sampled(count: int) -> list[tuple[int, Moment]]:
     return [(place, MOMENTS[turn % 2]) for turn, place in enumerate(places)]
 
 
-@contextmanager
-def polling(reader: EngineReader) -> Iterator[list[object]]:
+def polling(reader: EngineReader) -> AbstractContextManager[list[object]]:
     """Ask without pause; gives what was wrong with the answers."""
-    stop, complaints = threading.Event(), list[object]()
 
-    def poll() -> None:
-        while not stop.wait(0.002):
-            try:
-                found = reader.search(parse_query("llama"))
-            except Exception as error:  # noqa: BLE001
-                complaints.append(error)
-            else:
-                if not found.selected:
-                    complaints.append(found)
+    def look() -> object | None:
+        found = reader.search(parse_query("llama"))
+        return None if found.selected else found
 
-    thread = threading.Thread(target=poll)
-    thread.start()
-    try:
-        yield complaints
-    finally:
-        stop.set()
-        thread.join()
+    return looking(look, 0.002)
 
 
 def assert_between(before: Answers, amid: Answers, after: Answers) -> None:
@@ -183,9 +170,9 @@ def test_a_server_killed_at_any_task_is_fed_to_the_end_when_it_is_back(scene: Sc
 def test_half_a_build_with_work_before_it_is_removed_by_the_next_sync(scene: Scene) -> None:
     home, server = scene.home, scene.server
     half = f"hubdex-models-{'a0' * 16}"
-    for _ in range(20):
-        documents = [{"id": f"{n}", "text": f"{n * 7919:x} " * 30} for n in range(500)]
-        ask(server, "POST", f"/indexes/{half}/documents", documents)
+    documents = [{"id": f"{n}", "text": f"{n * 7919:x} " * 30} for n in range(10_000)]
+    for some in (documents, documents[:1], documents[:2]):  # the first is at work while the others wait
+        ask(server, "POST", f"/indexes/{half}/documents", some)
     ask(server, "POST", "/indexes", {"uid": f"hubdex-state-{'a0' * 16}"})
     assert ask(server, "GET", "/tasks?statuses=enqueued,processing")["total"] > 2
 

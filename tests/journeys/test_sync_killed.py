@@ -3,9 +3,7 @@
 import re
 import shutil
 import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from indexer.records import Batch, Removal
 from indexer.sync import Sync
 from tests.indexer.script import key_of, listed
 from tests.journeys.forking import Done, Forks, Kind
+from tests.journeys.running import looking
 
 MODELS = 120
 CONSTANTS = {
@@ -72,28 +71,14 @@ class Scene:
         return Path(shutil.copytree(self.start, self._folder / name))
 
 
-@contextmanager
-def polling(reader: EmbeddedReader, totals: set[int]) -> Iterator[list[object]]:
+def polling(reader: EmbeddedReader, totals: set[int]) -> AbstractContextManager[list[object]]:
     """Ask without pause; gives what was wrong with the answers."""
-    stop, complaints = threading.Event(), list[object]()
 
-    def poll() -> None:
-        while not stop.wait(0.001):
-            try:
-                total = reader.search(parse_query("")).total
-            except Exception as error:  # noqa: BLE001
-                complaints.append(error)
-            else:
-                if total not in totals:
-                    complaints.append(total)
+    def look() -> object | None:
+        total = reader.search(parse_query("")).total
+        return None if total in totals else total
 
-    thread = threading.Thread(target=poll)
-    thread.start()
-    try:
-        yield complaints
-    finally:
-        stop.set()
-        thread.join()
+    return looking(look, 0.001)
 
 
 def totals_of_commits(home: Path, monkeypatch: pytest.MonkeyPatch) -> set[int]:

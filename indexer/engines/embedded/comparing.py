@@ -9,15 +9,8 @@ from indexer.documents import Document
 from indexer.engines.contract import IndexState
 from indexer.engines.embedded.damage import damaged_file
 from indexer.engines.embedded.failing import translated
-from indexer.engines.embedded.schema import (
-    DIGEST,
-    NUMBER,
-    UNSIGNED,
-    Texts,
-    numbers_of,
-    texts_of,
-    tokens_of,
-)
+from indexer.engines.embedded.schema import DIGEST, UNSIGNED, Texts, numbers_of, texts_of, tokens_of
+from indexer.engines.terms import NUMBER
 
 _MUST = tantivy.Occur.Must
 _FAILED = "The embedded index cannot be compared"

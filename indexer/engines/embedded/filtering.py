@@ -7,7 +7,7 @@ import tantivy
 from indexer.documents import MAX_PARAMS
 from indexer.engines.chosen import Chosen
 from indexer.engines.contract import FacetCounts
-from indexer.engines.embedded.schema import PARAMS, TAGS
+from indexer.engines.terms import PARAMS, TAGS
 from indexer.filters import FACET_VALUES, Facet, Filters
 
 _MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should

@@ -6,6 +6,7 @@ many models that hardly anybody downloads do not make an owner a great one.
 """
 
 from collections.abc import Collection, Iterator
+from functools import partial
 from itertools import islice
 from math import inf
 
@@ -14,13 +15,20 @@ import tantivy
 from indexer.engines.chosen import Chosen
 from indexer.engines.contract import SelectedOwner
 from indexer.engines.embedded.lookups import Query
-from indexer.engines.embedded.schema import DOWNLOADS, NUMBER
+from indexer.engines.owners import Weighed, first_owners
 from indexer.engines.selecting import Selector
-from indexer.engines.terms import EXACT, OWNER, OWNER_PREFIX, OWNER_PREFIX_GRAM, TIERS
+from indexer.engines.terms import (
+    AUTHOR,
+    DOWNLOADS,
+    EXACT,
+    NUMBER,
+    OWNER,
+    OWNER_PREFIX,
+    OWNER_PREFIX_GRAM,
+    TIERS,
+)
 from indexer.query import SearchQuery
-from indexer.text import compact
 
-AUTHOR = "author"
 FETCHED = (40, 1_000)
 """Owners that are weighed: first so many, then more when all of these are equally popular."""
 SPREAD = 3
@@ -90,24 +98,21 @@ class OwnerSearching:
 
     def _add(self, models: Chosen[Query]) -> None:
         """Find the owners of these models."""
-        weighed: list[tuple[float, str, int]] = []
-        for size in FETCHED:
-            weighed = sorted(self._weighed(models, size))
-            if len(weighed) < size or weighed[self._limit - 1][0] < weighed[-1][0]:
-                break  # else it was left to chance which of equally popular owners are among them
-        for _, owner, number in weighed:
-            if compact(owner).startswith(self._prefix):  # of a long prefix, the index knows the pieces
-                self._found.setdefault(owner, number)
+        weigh = partial(self._weighed, models)
+        for owner, number in first_owners(weigh, FETCHED, self._limit, self._prefix):
+            self._found.setdefault(owner, number)
 
-    def _weighed(self, models: Chosen[Query], size: int) -> Iterator[tuple[float, str, int]]:
-        """Give owners of these models: the heaviest is the least, to be sorted."""
+    def _weighed(self, models: Chosen[Query], size: int) -> list[Weighed]:
+        """Give owners of these models, the heaviest first, with a model of each."""
         told = {"weight": {"sum": {"field": DOWNLOADS}}, "number": {"max": {"field": NUMBER}}}
         terms = {"field": AUTHOR, "size": size, "segment_size": SPREAD * size, "order": {"weight": "desc"}}
         counted = self._searcher.aggregate(
             models.query(self._selector.terms), {"owners": {"terms": terms, "aggs": told}}
         )
-        for one in counted["owners"]["buckets"]:
-            yield -float(one["weight"]["value"]), str(one["key"]), int(one["number"]["value"])
+        return sorted(
+            (-float(one["weight"]["value"]), str(one["key"]), int(one["number"]["value"]))
+            for one in counted["owners"]["buckets"]
+        )
 
     def _counts(self, owners: Collection[str]) -> dict[str, int]:
         """Count the models of each of these owners."""

@@ -13,9 +13,14 @@ from indexer.engines.terms import (
     EXACT,
     KEYWORDS,
     NAME,
+    NUMBER,
+    ORDERS,
     OWNER,
     OWNER_PREFIX,
     OWNER_PREFIX_GRAM,
+    PARAMS,
+    POPULARITY,
+    TAGS,
     TIER,
     tiers_of,
 )
@@ -25,13 +30,6 @@ from indexer.grams import GRAM, INSIDE, Cut
 SCHEMA_VERSION = 7
 """Raised when fields, tokenizers or the cutting of names change: the index is then rebuilt."""
 
-NUMBER = "number"
-POPULARITY = "popularity"
-PARAMS = "params"
-TAGS = "tags"
-DOWNLOADS = "downloads"
-ORDERS = (DOWNLOADS, "likes", "trending", "created", "updated")
-"""What hits can be sorted by beside relevance; each is a field."""
 DIGEST = "digest"
 """A checksum of all texts of a document: an index cannot be asked which words it has too many."""
 UNSIGNED = (POPULARITY, PARAMS, *ORDERS, DIGEST)

@@ -9,10 +9,9 @@ from indexer.engines.chosen import Chosen
 from indexer.engines.contract import IndexState, Selected, Selection
 from indexer.engines.embedded.filtering import Filtering, count_facets
 from indexer.engines.embedded.lookups import Query
-from indexer.engines.embedded.schema import DOWNLOADS, NUMBER, ORDERS, POPULARITY
 from indexer.engines.paging import CHECKED, COUNTED, FEW, TYPOS_BELOW
 from indexer.engines.selecting import Selector
-from indexer.engines.terms import SAMPLE, SAMPLED, TIERS
+from indexer.engines.terms import DOWNLOADS, NUMBER, ORDERS, POPULARITY, SAMPLE, SAMPLED, TIERS
 from indexer.query import SearchQuery
 from indexer.ranking import Step
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import tantivy
 
 from indexer.documents import Document
-from indexer.engines.contract import Documents, IndexState, Progress
+from indexer.engines.contract import Documents, IndexState, Progress, silent
 from indexer.engines.embedded import folder as folders
 from indexer.engines.embedded.damage import damaged_file
 from indexer.engines.embedded.failing import translated
 from indexer.engines.embedded.parts import build, let_go
-from indexer.engines.embedded.schema import NUMBER, make_schema, open_index, to_tantivy
+from indexer.engines.embedded.schema import make_schema, open_index, to_tantivy
 from indexer.engines.embedded.short import drop_short, has_short, write_short
+from indexer.engines.terms import NUMBER
 from indexer.errors import EngineError
 
 logger = logging.getLogger(__name__)
@@ -23,10 +24,6 @@ logger = logging.getLogger(__name__)
 UPDATE_HEAP_BYTES = 100_000_000
 """Memory for grams before they go to disk."""
 UPDATE_THREADS = 2
-
-
-def _silent(_written: int) -> None:
-    """Tell nobody."""
 
 
 class EmbeddedWriter:
@@ -96,7 +93,7 @@ class EmbeddedWriter:
                 write_short(folder, open_index(folder, self._schema), self._schema, state)
             folders.write_state(folder, state)
 
-    def rebuild(self, parts: Sequence[Documents], state: IndexState, progress: Progress = _silent) -> None:
+    def rebuild(self, parts: Sequence[Documents], state: IndexState, progress: Progress = silent) -> None:
         """Build a new index beside the live one and put it in its place at once.
 
         Where that fails, what was built of it is gone again: on a full disk it would be in the way.

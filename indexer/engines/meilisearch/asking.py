@@ -13,8 +13,8 @@ import orjson
 import urllib3
 from pydantic import SecretStr
 
-from indexer.engines.meilisearch.fields import NUMBER
 from indexer.engines.meilisearch.refusing import NoAnswer, no_meilisearch, refusal_of
+from indexer.engines.terms import NUMBER
 from indexer.errors import EngineError, EngineRefused
 
 CONNECT_SECONDS = 0.15

@@ -9,17 +9,14 @@ from indexer.engines.meilisearch.fields import (
     ID,
     KINDS,
     MODELS,
-    NUMBER,
     PREFIX,
     Payload,
     differing_setting,
     to_payload,
 )
-from indexer.engines.meilisearch.lookups import quote
+from indexer.engines.meilisearch.lookups import numbered, quote
 from indexer.engines.meilisearch.server import Server
-
-AMONG = 1_000
-"""Numbers in one condition."""
+from indexer.engines.terms import NUMBER
 
 
 class MeiliHeld:
@@ -66,8 +63,7 @@ class MeiliHeld:
 
         """
         held: dict[int, list[Payload]] = {}
-        for at in range(0, len(numbers), AMONG):
-            asked = f"{NUMBER} IN [{', '.join(map(str, numbers[at : at + AMONG]))}]"
+        for asked in numbered(numbers):
             for payload in self._server.fetch(self._index, asked):
                 held.setdefault(int(str(payload[NUMBER])), []).append(payload)
         found: dict[int, str] = {}

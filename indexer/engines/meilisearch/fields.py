@@ -12,12 +12,19 @@ from typing import TypeAlias
 
 from indexer.documents import Document
 from indexer.engines.terms import (
+    AUTHOR,
+    DOWNLOADS,
     EXACT,
     KEYWORDS,
     NAME,
+    NUMBER,
+    ORDERS,
     OWNER,
     OWNER_PREFIX,
     OWNER_PREFIX_GRAM,
+    PARAMS,
+    POPULARITY,
+    TAGS,
     TIER,
     tiers_of,
 )
@@ -39,8 +46,6 @@ STATE_ID = "state"
 
 ID = "id"
 """The Hub's `_id`, the key of a model: a server allows letters, digits, `-` and `_` in keys."""
-NUMBER, POPULARITY, PARAMS, TAGS, AUTHOR = "number", "popularity", "params", "tags", "author"
-ORDERS = ("downloads", "likes", "trending", "created", "updated")
 FACET_VALUES = 20
 """Values that are counted of a field, the commonest first."""
 MAX_TOTAL = 2**31
@@ -76,7 +81,7 @@ def settings_of(kind: str) -> dict[str, object]:
     models = kind == MODELS
     return {
         "searchableAttributes": [],
-        "displayedAttributes": [NUMBER, AUTHOR, "downloads"] if models else ["*"],
+        "displayedAttributes": [NUMBER, AUTHOR, DOWNLOADS] if models else ["*"],
         "filterableAttributes": _filterable() if models else [],
         "sortableAttributes": sorted([*ORDERS, NUMBER, POPULARITY]) if models else [],
         "rankingRules": ["sort", f"{POPULARITY}:desc"],
@@ -158,7 +163,7 @@ def to_counters(document: Document) -> Payload:
     return {
         ID: document.key,
         POPULARITY: document.popularity,
-        "downloads": document.downloads,
+        DOWNLOADS: document.downloads,
         "likes": document.likes,
         "trending": document.trending,
         TIER: tiers_of(document),

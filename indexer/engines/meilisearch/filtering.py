@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from indexer.engines.contract import FacetCounts
-from indexer.engines.meilisearch.fields import PARAMS, TAGS
 from indexer.engines.meilisearch.lookups import Filter, equal
+from indexer.engines.terms import PARAMS, TAGS
 from indexer.filters import FACET_VALUES, Facet, Filters
 
 

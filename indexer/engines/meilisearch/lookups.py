@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from indexer.engines.meilisearch.asking import Answer, Question
-from indexer.engines.meilisearch.fields import NUMBER, STORED_IN, value_of
+from indexer.engines.meilisearch.fields import STORED_IN, value_of
 from indexer.engines.selecting import Nears
-from indexer.engines.terms import Lookup
+from indexer.engines.terms import NUMBER, Lookup
 from indexer.grams import GRAM
 
 Filter: TypeAlias = str
@@ -17,6 +17,8 @@ Ask: TypeAlias = Callable[[Sequence[Question]], list[Answer]]
 EVERYTHING = ""
 NOTHING = f"{NUMBER} = -1"
 """What holds for every model, and for none."""
+AMONG = 1_000
+"""Numbers in one condition."""
 GROUP = 32
 """Words counted together: nearly all slips of the finger are no words, and found out in groups."""
 REMEMBERED = 200_000
@@ -154,6 +156,14 @@ def equal(field: str, tokens: Sequence[str]) -> Filter:
     some = f"= {quoted}" if len(tokens) == 1 else f"IN [{quoted}]"
     conditions = [f"{one} {some}" for one in stored]
     return conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"
+
+
+def numbered(numbers: Sequence[int]) -> list[Filter]:
+    """Select the models of these numbers: conditions that hold for up to `AMONG` of them each."""
+    return [
+        f"{NUMBER} IN [{', '.join(map(str, numbers[at : at + AMONG]))}]"
+        for at in range(0, len(numbers), AMONG)
+    ]
 
 
 def quote(token: str) -> str:

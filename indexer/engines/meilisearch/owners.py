@@ -6,19 +6,18 @@ many owners of many models are about as popular.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 
 from indexer.engines.chosen import Chosen
 from indexer.engines.contract import SelectedOwner
 from indexer.engines.meilisearch.asking import Question
-from indexer.engines.meilisearch.fields import AUTHOR, NUMBER
 from indexer.engines.meilisearch.lookups import Filter, FilterTerms, equal
+from indexer.engines.owners import Weighed, first_owners
 from indexer.engines.selecting import Selector
-from indexer.engines.terms import TIER, TIERS
+from indexer.engines.terms import AUTHOR, DOWNLOADS, NUMBER, TIER, TIERS
 from indexer.query import SearchQuery
-from indexer.text import compact
 
-DOWNLOADS = "downloads"
 FETCHED = (30, 1_000)
 """Owners that are weighed: first so many, then more when all of these are equally popular."""
 ADDED_UP = 300
@@ -73,16 +72,11 @@ class OwnerSearching:
 
     def _add(self, models: Filter) -> None:
         """Find the owners of these models."""
-        weighed: list[tuple[int, str, int]] = []
-        for size in FETCHED:
-            weighed = self._weighed(models, size)
-            if len(weighed) < size or weighed[self._limit - 1][0] < weighed[-1][0]:
-                break  # else it was left to chance which of equally popular owners are among them
-        for _, owner, number in weighed:
-            if compact(owner).startswith(self._prefix):  # of a long prefix, the index knows the pieces
-                self._found.setdefault(owner, number)
+        weigh = partial(self._weighed, models)
+        for owner, number in first_owners(weigh, FETCHED, self._limit, self._prefix):
+            self._found.setdefault(owner, number)
 
-    def _weighed(self, models: Filter, size: int) -> list[tuple[int, str, int]]:
+    def _weighed(self, models: Filter, size: int) -> list[Weighed]:
         """Give owners of these models, the heaviest first, with a model of each."""
         order, fields = (f"{DOWNLOADS}:desc",), (AUTHOR, NUMBER, DOWNLOADS)
         best = Question(self._index, models, size, sort=order, fields=fields, distinct=AUTHOR)

@@ -7,12 +7,11 @@ from typing import TypeAlias
 from indexer.engines.chosen import Chosen
 from indexer.engines.contract import IndexState, Selected, Selection
 from indexer.engines.meilisearch.asking import Answer, Question
-from indexer.engines.meilisearch.fields import ORDERS
 from indexer.engines.meilisearch.filtering import conditions_of, facet_counts
 from indexer.engines.meilisearch.lookups import Filter, FilterTerms
 from indexer.engines.paging import CHECKED, COUNTED, FEW, TYPOS_BELOW
 from indexer.engines.selecting import Selector
-from indexer.engines.terms import SAMPLE, SAMPLED
+from indexer.engines.terms import ORDERS, SAMPLE, SAMPLED
 from indexer.query import SearchQuery
 from indexer.ranking import Step
 
@@ -67,9 +66,8 @@ class Searching:
             page = self._first_page(found[0]) or self._page(self._steps(everything, total), total)
             return self._with_facets(Selection(page, total, self._exact, state), everything)
         numbers = found[0].numbers() if found else []
-        if total > len(
-            numbers
-        ):  # all at once: what is fed meanwhile can change the order between two requests
+        if total > len(numbers):
+            # All at once: what is fed meanwhile can change the order between two requests.
             numbers = self._ask([replace(self._asked[0], limit=self._few)])[0].numbers()
         if total < TYPOS_BELOW and not (self._named and found[1].total):
             return self._forgiven(numbers, everything, state)

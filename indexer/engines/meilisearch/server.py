@@ -13,7 +13,7 @@ from meilisearch.models.task import Task
 from pydantic import SecretStr
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential, wait_random
 
-from indexer.engines.meilisearch.fields import ID, NUMBER, OLDEST, Payload
+from indexer.engines.meilisearch.fields import ID, OLDEST, Payload
 from indexer.engines.meilisearch.refusing import (
     MAX_SAID,
     Broken,
@@ -22,6 +22,7 @@ from indexer.engines.meilisearch.refusing import (
     no_meilisearch,
     translated,
 )
+from indexer.engines.terms import NUMBER
 from indexer.errors import EngineError, EngineRefused, EngineUnavailable
 
 REQUEST_SECONDS = 60

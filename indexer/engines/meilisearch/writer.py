@@ -9,14 +9,13 @@ from itertools import chain, islice
 from uuid import uuid4
 
 from indexer.documents import Document
-from indexer.engines.contract import Documents, IndexState, Progress
+from indexer.engines.contract import Documents, IndexState, Progress, silent
 from indexer.engines.meilisearch import state as states
 from indexer.engines.meilisearch.feeding import Feed
 from indexer.engines.meilisearch.fields import (
     ID,
     KINDS,
     MODELS,
-    NUMBER,
     PREFIX,
     STATE,
     STATE_ID,
@@ -26,6 +25,7 @@ from indexer.engines.meilisearch.fields import (
     to_counters,
     to_payload,
 )
+from indexer.engines.meilisearch.lookups import AMONG, numbered
 from indexer.engines.meilisearch.refusing import NoAnswer
 from indexer.engines.meilisearch.server import Server
 from indexer.errors import EngineError, EngineUnavailable
@@ -34,16 +34,10 @@ logger = logging.getLogger(__name__)
 
 TOLD_EVERY = 2_000
 """Documents between two reports of progress."""
-AMONG = 1_000
-"""Keys or numbers in one condition."""
 SAID_AGAIN_SECONDS = 60
 """That nothing has changed is stored so often: each time is a task on the server."""
 
 _BUILD = re.compile(r"[0-9a-f]{32}")
-
-
-def _silent(_written: int) -> None:
-    """Tell nobody."""
 
 
 class MeiliWriter:
@@ -59,15 +53,9 @@ class MeiliWriter:
 
     def __init__(self, server: Server, prefix: str = PREFIX) -> None:
         self._server = server
-        self._prefix = prefix
         self._live = {kind: f"{prefix}-{kind}" for kind in KINDS}
         self._stored: tuple[IndexState, str] | None = None
         self._begin()
-
-    @property
-    def name(self) -> str:
-        """Give the server's address."""
-        return self._server.url
 
     def state(self) -> IndexState | None:
         """Give how far the live indexes follow; `None` when they are missing, foreign or outdated.
@@ -116,10 +104,8 @@ class MeiliWriter:
         self._whole.finish()
         moved = iter(documents)
         while some := list(islice(moved, AMONG)):
-            numbers = ", ".join(str(document.number) for document in some)
-            held = {
-                one[ID] for one in self._server.fetch(self._live[MODELS], f"{NUMBER} IN [{numbers}]", [ID])
-            }
+            [asked] = numbered([document.number for document in some])
+            held = {one[ID] for one in self._server.fetch(self._live[MODELS], asked, [ID])}
             self._counters.add(to_counters(document) for document in some if document.key in held)
 
     def commit(self, state: IndexState, *, more: bool = False) -> None:  # noqa: ARG002
@@ -134,7 +120,7 @@ class MeiliWriter:
         self._store(self._live[STATE], state, build)
         self._stored = (state, build)
 
-    def rebuild(self, parts: Sequence[Documents], state: IndexState, progress: Progress = _silent) -> None:
+    def rebuild(self, parts: Sequence[Documents], state: IndexState, progress: Progress = silent) -> None:
         """Build new indexes beside the live ones and put them in their place at once.
 
         Raises:
@@ -201,10 +187,7 @@ class MeiliWriter:
         return state
 
     def _remove(self) -> None:
-        gone = sorted(self._gone)
-        conditions = [
-            f"{NUMBER} IN [{', '.join(map(str, gone[at : at + AMONG]))}]" for at in range(0, len(gone), AMONG)
-        ]
+        conditions = numbered(sorted(self._gone))
         for task in [self._server.remove(self._live[MODELS], one) for one in conditions]:
             self._server.wait(task)
         self._gone.clear()
