@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from indexer.variants.records import RepoFile
+
 Gated = Literal["no", "auto", "manual"]
 """How access is granted: open, by an automatic form, or by the owner's decision."""
 
@@ -72,11 +74,36 @@ class ModelRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class GgufFacts:
+    """What the Hub read in the header of a GGUF file of a repository; `None` is unknown."""
+
+    params: int | None = None
+    """Number of parameters."""
+    architecture: str | None = None
+    context_length: int | None = None
+    """Tokens the model was made for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """What one row of the listing says: the record and its counters."""
 
     record: ModelRecord
     counters: Counters
+    gguf: GgufFacts | None = None
+    """`None`: the listing was not asked for it; what is known stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The files of a model at one commit, with their sizes and hashes."""
+
+    key: str
+    """Of the model."""
+    sha: str
+    """The commit."""
+    files: tuple[RepoFile, ...] | None
+    """`None`: the Hub does not show them; it is not asked again before the next commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +192,7 @@ class Batch:
 
     listed: tuple[Listed, ...] = ()
     removals: tuple[Removal, ...] = ()
+    trees: tuple[Tree, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     checkpoints: tuple[Checkpoint, ...] = ()
     """The first names the pass that `set_aside` rows are kept under."""
@@ -201,6 +229,9 @@ class StoredModel:
     serial: int
     aliases: tuple[str, ...] = field(default=())
     """Former names that still lead here."""
+    gguf: GgufFacts | None = None
+    tree: Tree | None = None
+    """The newest one that was read; it can be of an earlier commit than the record's."""
 
 
 class Outline(NamedTuple):

@@ -1,0 +1,1 @@
+"""What a person downloads: the variants of a model, read from its files; pure."""
