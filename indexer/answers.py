@@ -262,8 +262,8 @@ def query_answer(query: SearchQuery) -> QueryAnswer:
         "owner": query.owner,
         "exact_id": "/".join(part for part in query.exact_id if part) if query.exact_id else None,
         "filters": filters_answer(query.filters),
-        "min_params": query.filters.min_params,
-        "max_params": query.filters.max_params,
+        "min_params": query.filters.bounds_of("params").least,
+        "max_params": query.filters.bounds_of("params").most,
         "sort": query.sort,
     }
 

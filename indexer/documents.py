@@ -1,15 +1,20 @@
 """Documents: what an engine stores of a model; pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 from indexer.filters import Facet, folded
-from indexer.formats import formats_named, formats_tagged, in_order
+from indexer.formats import FORMATS, formats_named, formats_tagged, in_order
 from indexer.grams import Cut, cut
+from indexer.holdings import contents_of_outline
 from indexer.keywords import keywords_of
 from indexer.noise import is_noise
 from indexer.records import Outline
+from indexer.variants.labels import label_tokens
+from indexer.variants.records import UNKNOWN, Variant
 
 DOWNLOADS_SHIFT = 22
 """Bits below the downloads in a popularity: likes and all-time downloads break ties."""
@@ -20,6 +25,7 @@ MAX_COUNT = 2**40
 MAX_PARAMS = 2**62
 
 _LICENSE = "license:"
+_FORMATS = frozenset(FORMATS)
 
 
 @dataclass(slots=True)
@@ -47,14 +53,51 @@ class Document:
     created: int
     """Seconds since 1970, 0 when unknown; like the next."""
     updated: int
+    size: int
+    """Bytes of its largest variant, 0 when unknown."""
+    quants: tuple[str, ...]
+    """What a quant word can match, of all its variants."""
+    variants: tuple["VariantPart", ...]
+    """Each is a document too, found by what finds the model."""
 
 
-def to_document(model: Outline) -> Document:
-    """Cut a model into its document."""
+class VariantPart(NamedTuple):
+    """What the document of a variant has beside its model's."""
+
+    code: int
+    """Names it among its model's variants; see `code_of`."""
+    format: str
+    label: str
+    """In lower case."""
+    quants: tuple[str, ...]
+    keywords: tuple[str, ...]
+    """The model's, without the formats that others of its variants are in."""
+    size: int
+    """Bytes, 0 when unknown; of it and of all that follows."""
+    bits: int
+    """Hundredths per weight."""
+    params: int
+    needs: tuple[int, ...]
+    """Bytes of memory at each of `CONTEXTS`; none when unknown."""
+
+
+def to_document(model: Outline, base_params: int | None = None) -> Document:
+    """Cut a model into its document.
+
+    Args:
+        model: the model, with its files.
+        base_params: parameters of the model it was made from, where its own are not known.
+
+    """
     owner, _, name = model.repo_id.rpartition("/")
+    contents = contents_of_outline(model, base_params).variants
     name_cut = cut(name)
     said = _read_tags(tuple(model.tags), model.task, model.library)
-    formats = in_order(formats_named(name_cut.wholes) | said.formats)
+    keywords = tuple(dict.fromkeys([*said.keywords, *(one.format for one in contents)]))
+    variants = tuple([_part_of(one, keywords) for one in contents])
+    formats = in_order(formats_named(name_cut.wholes) | said.formats | {one.format for one in variants})
+    labels = tuple(dict.fromkeys(one.label for one in variants if one.label != UNKNOWN))
+    params = model.params or next((one.params for one in contents if one.params), None)
     author = owner.lower()
     return Document(
         number=model.number,
@@ -65,17 +108,42 @@ def to_document(model: Outline) -> Document:
             *((("author", (author,)),) if author else ()),
             *said.facets,
             *((("format", formats),) if formats else ()),
+            *((("quant", labels),) if labels else ()),
             ("gated", (model.gated,)),
         ),
         tags=said.tags,
-        keywords=said.keywords,
-        params=min(model.params, MAX_PARAMS) if model.params and model.params > 0 else None,
+        keywords=keywords,
+        params=min(params, MAX_PARAMS) if params and params > 0 else None,
         popularity=popularity(model),
         downloads=_bounded(model.downloads, MAX_DOWNLOADS),
         likes=_bounded(model.likes, MAX_COUNT),
         trending=_bounded(round(min(model.trending or 0, MAX_COUNT)), MAX_COUNT),
         created=_bounded(model.created_at, 2**62) // 1000,
         updated=_bounded(model.updated_at, 2**62) // 1000,
+        size=max((one.size for one in variants), default=0),
+        quants=tuple(dict.fromkeys(token for one in variants for token in one.quants)),
+        variants=variants,
+    )
+
+
+def code_of(key: str) -> int:
+    """Give the number of a variant's key, 1 or more; it stays within what a float holds exactly."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=6).digest()) + 1
+
+
+def _part_of(variant: Variant, keywords: Sequence[str]) -> VariantPart:
+    others = _FORMATS - {variant.format}
+    label = variant.label.lower()
+    return VariantPart(
+        code=code_of(variant.key),
+        format=variant.format,
+        label=label,
+        quants=label_tokens(variant.label) if label != UNKNOWN else (),
+        keywords=tuple([word for word in keywords if word not in others]),
+        size=_bounded(variant.bytes, MAX_COUNT * 2**8),
+        bits=round(100 * variant.bits) if variant.bits else 0,
+        params=_bounded(variant.params, MAX_PARAMS),
+        needs=tuple([_bounded(need, MAX_COUNT * 2**8) for need in variant.needs]),
     )
 
 

@@ -37,5 +37,7 @@ def formats_tagged(tags: Iterable[str]) -> frozenset[str]:
 
 
 def in_order(formats: Iterable[str]) -> tuple[str, ...]:
-    """Give formats in the order of `FORMATS`."""
-    return tuple(sorted(formats, key=FORMATS.index))
+    """Give formats in the order of `FORMATS`, others behind them."""
+    return tuple(
+        sorted(formats, key=lambda one: (FORMATS.index(one) if one in FORMATS else len(FORMATS), one))
+    )

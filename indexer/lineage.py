@@ -1,6 +1,7 @@
 """What a model was made from, and what was made from it: read from the Hub's tags; pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -47,10 +48,15 @@ class Derived:
 
 def bases_of(record: ModelRecord) -> tuple[Base, ...]:
     """Give what a model was made from, in the order of its tags; never itself, and each only once."""
+    return bases_in(record.repo_id, record.tags)
+
+
+def bases_in(repo_id: str, tags: Iterable[str]) -> tuple[Base, ...]:
+    """Give what these tags of a model say that it was made from."""
     found: dict[str, Base] = {}
-    for tag in record.tags:
+    for tag in tags:
         base = read_base(tag)
-        if base is None or base.repo_id.lower() == record.repo_id.lower():
+        if base is None or base.repo_id.lower() == repo_id.lower():
             continue
         known = found.get(base.repo_id.lower())
         # The Hub says it twice: `base_model:o/n` and `base_model:quantized:o/n`.

@@ -20,7 +20,9 @@ MAX_DEPTH = 100_000
 """Hits that can be paged through (offset and limit together)."""
 
 Scope = Literal["any", "name"]
-Sort = Literal["relevance", "downloads", "likes", "trending", "updated", "created"]
+Kind = Literal["model", "variant"]
+"""What the hits are."""
+Sort = Literal["relevance", "downloads", "likes", "trending", "updated", "created", "size"]
 """Orders of the hits; all but relevance begin with the most or the newest."""
 
 
@@ -57,9 +59,19 @@ class SearchQuery:
     """Fields whose values are counted over all hits."""
     limit: int = 20
     offset: int = 0
+    kind: Kind = "model"
+
+    @property
+    def is_of_variants(self) -> bool:
+        """Whether it takes the variants by themselves to answer."""
+        return (
+            self.kind == "variant"
+            or self.filters.is_of_variants
+            or (self.sort == "size" and self.filters.chooses_variants)
+        )
 
 
-def parse_query(
+def parse_query(  # noqa: PLR0913  # what the outer contract lets anybody say
     text: str,
     *,
     filters: Filters = NO_FILTERS,
@@ -67,6 +79,7 @@ def parse_query(
     facets: Sequence[Facet] = (),
     limit: int = 20,
     offset: int = 0,
+    kind: Kind = "model",
 ) -> SearchQuery:
     """Read a query.
 
@@ -80,6 +93,7 @@ def parse_query(
         facets: fields whose values are to be counted.
         limit: hits of the page.
         offset: hits before it.
+        kind: what the hits are.
 
     Raises:
         BadRequest: it is too long, has too many terms or filters, or asks for a page out of reach.
@@ -97,7 +111,7 @@ def parse_query(
     if len(query.wanted) + len(query.excluded) > MAX_TERMS:
         raise BadRequest(f"The query has more than {MAX_TERMS} terms.")
     counted = tuple(dict.fromkeys(facets))
-    return replace(query, sort=sort, facets=counted, limit=limit, offset=offset)
+    return replace(query, sort=sort, facets=counted, limit=limit, offset=offset, kind=kind)
 
 
 def _of_pasted(text: str, pasted: Pasted, filters: Filters) -> SearchQuery:

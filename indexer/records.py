@@ -260,6 +260,12 @@ class Outline(NamedTuple):
     downloads_all_time: int | None = None
     likes: int | None = None
     trending: float | None = None
+    sha: str | None = None
+    files: tuple[str, ...] | None = None
+    tree_sha: str | None = None
+    """The commit of the newest tree that was read."""
+    tree_files: tuple[RepoFile, ...] | None = None
+    gguf: GgufFacts | None = None
 
 
 class Standing(NamedTuple):

@@ -68,7 +68,7 @@ def _sizes(answer: SearchPage, owner: str) -> Html:
         path = _path(answer, with_filter(text, "params", [] if value in typed else [value]), owner)
         choices.append(_choice(path, words, is_chosen=value in typed))
     filters = answer.query.filters
-    is_chosen = (filters.min_params, filters.max_params) != (None, None)
+    is_chosen = any(measure == "params" for measure, _ in filters.ranges)
     title = " ".join(_SIZES.get(value, value) for value in typed) if is_chosen else "Parameters"
     return _menu(title or "Parameters", choices, is_chosen=is_chosen)
 

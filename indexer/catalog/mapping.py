@@ -92,14 +92,17 @@ def counter_values(counters: Counters) -> tuple[int | float | None, ...]:
 
 
 _EMPTY = func.coalesce(tables.models.c.files.in_(list(map(_files_text, EMPTY_REPOS))), false())
-OUTLINE = tuple(_EMPTY if name == "empty" else tables.models.c[name] for name in Outline._fields)
+_OF_MODELS = Outline._fields[: Outline._fields.index("tree_sha")]
+OUTLINE = tuple(_EMPTY if name == "empty" else tables.models.c[name] for name in _OF_MODELS)
 """The columns of an outline, in its order."""
 _TAGS_AT = Outline._fields.index("tags")
 
 
 def to_outline(row: Sequence[Any]) -> Outline:
     """Give the outline that a row of `OUTLINE` holds."""
-    return Outline._make((*row[:_TAGS_AT], orjson.loads(row[_TAGS_AT]), *row[_TAGS_AT + 1 :]))
+    files = row[-1]
+    read = (*row[:_TAGS_AT], orjson.loads(row[_TAGS_AT]), *row[_TAGS_AT + 1 : -1])
+    return Outline._make((*read, None if files is None else tuple(orjson.loads(files)), None, None, None))
 
 
 WORDS = tuple(tables.models.c[name] for name in ("number", "repo_id", "task", "library", "tags"))
@@ -132,6 +135,11 @@ def outline_of(model: StoredModel) -> Outline:
         counters.downloads_all_time,
         counters.likes,
         counters.trending,
+        record.sha,
+        record.files,
+        None if model.tree is None else model.tree.sha,
+        None if model.tree is None else model.tree.files,
+        model.gguf,
     )
 
 

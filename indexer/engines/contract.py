@@ -24,6 +24,7 @@ class IndexState:
     models: int
     synced_at: datetime
     """When it was last known to hold everything the catalog held."""
+    variants: int = 0
 
 
 FacetCounts: TypeAlias = Mapping[Facet, tuple[tuple[str, int], ...]]
@@ -37,6 +38,8 @@ class Selected:
     number: int
     step: Step | None = None
     """Why it stands where it does; `None` where that is left to the text."""
+    variant: int = 0
+    """The code of the variant that was selected; 0: the model was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class HeldIndex(Protocol):
     """An index as one commit left it, to be compared with the catalog; later ones do not show."""
 
     state: IndexState
-    """How far it follows; its models are counted."""
+    """How far it follows; its models and variants are counted."""
 
     def damage(self) -> str | None:
         """Say what is not as it was once stored, as far as the engine can tell; `None` for nothing."""

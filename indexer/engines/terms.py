@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeAlias, TypeVar
 
 from indexer.documents import Document
+from indexer.measures import Measure
 from indexer.noise import WORTH_DOWNLOADS
+from indexer.variants.records import CONTEXTS
 
 Q = TypeVar("Q")
 """An engine's own queries."""
@@ -21,8 +23,17 @@ PARAMS = "params"
 TAGS = "tags"
 AUTHOR = "author"
 DOWNLOADS = "downloads"
-ORDERS = (DOWNLOADS, "likes", "trending", "created", "updated")
+SIZE = "size"
+ORDERS = (DOWNLOADS, "likes", "trending", "created", "updated", SIZE)
 """What hits can be sorted by beside relevance; each is a field."""
+QUANTS = "quants"
+CODE = "code"
+"""Names a variant among those of its model; documents of models have none."""
+BITS = "bits"
+NEEDS = tuple(f"need_{tokens // 1_024}k" for tokens in CONTEXTS)
+"""Bytes of memory at each length of context."""
+RANGES: dict[Measure, str] = {"params": PARAMS, "bytes": SIZE, "bits": BITS}
+"""What is measured, and the field it stands in."""
 
 KEYWORDS = "keywords"
 OWNER_PREFIX = "owner_prefix"
@@ -54,6 +65,12 @@ class Part:
 
 OWNER = Part("owner")
 NAME = Part("name")
+
+
+def orders_of(document: Document) -> tuple[int, ...]:
+    """Give the numbers of a model that stand in the fields of `ORDERS`."""
+    counters = (document.downloads, document.likes, document.trending)
+    return (*counters, document.created, document.updated, document.size)
 
 
 def tiers_of(document: Document) -> list[str]:

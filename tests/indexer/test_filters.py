@@ -11,6 +11,7 @@ from indexer.catalog.store import Catalog
 from indexer.config import HomeConfig
 from indexer.errors import BadRequest
 from indexer.filters import FACETS, MAX_VALUE_LENGTH, MAX_VALUES, NO_FILTERS, Facet, Filters, read_filter
+from indexer.measures import Bounds
 from indexer.query import Sort, parse_query
 from indexer.records import Listed
 from indexer.search import Search
@@ -61,7 +62,8 @@ def test_filters_in_a_text_add_to_one_another_and_leave_the_words() -> None:
     )
 
     assert [wanted.term.text for wanted in query.wanted] == ["llama", "7b"]
-    assert query.filters == Filters((("task", ("a", "b")),), ("w", "x", "y"), BILLION + 1, 8 * BILLION - 1)
+    params = Bounds(BILLION + 1, 8 * BILLION - 1)
+    assert query.filters == Filters((("task", ("a", "b")),), ("w", "x", "y"), (("params", params),))
     assert query.exact_name == "llama7b"
 
 
@@ -130,7 +132,7 @@ def values_of(model: Listed, facet: Facet) -> Sequence[str]:
 
 def lets_through(filters: Filters, model: Listed) -> bool:
     tags = {"_".join(tag.lower().split()) for tag in model.record.tags}
-    least, most, params = filters.min_params, filters.max_params, model.record.params
+    (least, most), params = filters.bounds_of("params"), model.record.params
     return (
         all(set(values_of(model, facet)) & set(values) for facet, values in filters.any_of)
         and set(filters.tags) <= tags

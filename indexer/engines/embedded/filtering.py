@@ -9,6 +9,7 @@ from indexer.engines.chosen import Chosen
 from indexer.engines.contract import FacetCounts
 from indexer.engines.terms import PARAMS, TAGS
 from indexer.filters import FACET_VALUES, Facet, Filters
+from indexer.measures import Bounds
 
 _MUST, _SHOULD = tantivy.Occur.Must, tantivy.Occur.Should
 
@@ -26,8 +27,9 @@ class Filtering:
         self._schema = schema
         self._clauses = [self._any_of(facet, values) for facet, values in filters.any_of]
         self._clauses += [self._token(TAGS, tag) for tag in filters.tags]
-        if (filters.min_params, filters.max_params) != (None, None):
-            self._clauses.append(self._range(filters.min_params or 0, filters.max_params))
+        params = filters.bounds_of("params")
+        if params != Bounds():
+            self._clauses.append(self._range(params.least or 0, params.most))
 
     def narrowed(self, chosen: Chosen[tantivy.Query]) -> Chosen[tantivy.Query]:
         """Give those of the models that the filters let through."""

@@ -22,12 +22,13 @@ from indexer.engines.terms import (
     POPULARITY,
     TAGS,
     TIER,
+    orders_of,
     tiers_of,
 )
 from indexer.filters import FACETS
 from indexer.grams import GRAM, INSIDE, Cut
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Raised when fields, tokenizers or the cutting of names change: the index is then rebuilt."""
 
 DIGEST = "digest"
@@ -89,8 +90,7 @@ def numbers_of(document: Document, texts: Texts) -> dict[str, int]:
 
     """
     numbers = {POPULARITY: document.popularity, DIGEST: crc32(orjson.dumps(texts))}
-    orders = (document.downloads, document.likes, document.trending, document.created, document.updated)
-    numbers |= {order: number for order, number in zip(ORDERS, orders, strict=True) if number}
+    numbers |= {order: number for order, number in zip(ORDERS, orders_of(document), strict=True) if number}
     if document.params is not None:
         numbers[PARAMS] = document.params
     return numbers

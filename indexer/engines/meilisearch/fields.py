@@ -31,7 +31,7 @@ from indexer.engines.terms import (
 from indexer.filters import FACETS
 from indexer.grams import GRAM, INSIDE, Cut
 
-VERSION = 1
+VERSION = 2
 """Raised when settings, documents or the cutting of names change: the indexes are then rebuilt."""
 OLDEST = (1, 15)
 """The oldest server that has all that is asked of it (granular filters came with 1.14)."""
@@ -151,6 +151,7 @@ def to_payload(document: Document) -> Payload:
         TAGS: _values(document.tags),
         "created": document.created,
         "updated": document.updated,
+        "size": document.size,
     }
     payload |= {facet: _values(values) for facet, values in document.facets}
     if document.params is not None:

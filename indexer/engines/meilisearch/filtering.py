@@ -12,10 +12,11 @@ def conditions_of(filters: Filters) -> list[Filter]:
     """Give the conditions that filters set."""
     conditions = [equal(facet, values) for facet, values in filters.any_of]
     conditions += [equal(TAGS, [tag]) for tag in filters.tags]
-    if filters.min_params is not None:
-        conditions.append(f"{PARAMS} >= {filters.min_params}")
-    if filters.max_params is not None:
-        conditions.append(f"{PARAMS} <= {filters.max_params}")
+    params = filters.bounds_of("params")
+    if params.least is not None:
+        conditions.append(f"{PARAMS} >= {params.least}")
+    if params.most is not None:
+        conditions.append(f"{PARAMS} <= {params.most}")
     return conditions
 
 
