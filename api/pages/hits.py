@@ -7,8 +7,8 @@ from api.pages.layout import id_owner, model_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
 from api.pages.words import compact_count, time_html
 from indexer.answers import model_answer
+from indexer.hits import Hit
 from indexer.records import ModelRecord, StoredModel
-from indexer.search import Hit
 
 _HIT = Template("""\
 <li><a class="hit" id="hit-$number" href="$path">
