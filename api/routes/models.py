@@ -1,5 +1,6 @@
-"""`GET /v1/models/{id}`: what is known of one model. Only what was made from it needs an engine. `/variants`
-below it: what it holds.
+"""`GET /v1/models/{id}`: what is known of one model, and, below it, the variants it holds.
+
+Only what was made from it needs an engine.
 """
 
 from contextlib import suppress
@@ -67,7 +68,7 @@ def owned_variants(
     responses=errors_of(404, 422, 503),
 )
 def ownerless_variants(name: Segment, asked: AskedOfVariants, sources: FromSources) -> JsonResponse:
-    """Give the variants of a model whose id has no owner; or the model, if one is called `{name}/variants`."""
+    """Give the variants of a model whose id has no owner; or the model, if one is called so."""
     with suppress(ModelNotFound):
         return _model(f"{name}/variants", sources)
     return _variants(name, asked, sources)
