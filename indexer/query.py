@@ -54,6 +54,8 @@ class SearchQuery:
     """Name (compact) of the models that come next."""
     filters: Filters = NO_FILTERS
     """What a model must be, beside how it is called."""
+    pointed: str = ""
+    """The path of a file or a folder, or a quant, that was pasted with its model: shown first there."""
     sort: Sort = "relevance"
     facets: tuple[Facet, ...] = ()
     """Fields whose values are counted over all hits."""
@@ -128,6 +130,7 @@ def _of_pasted(text: str, pasted: Pasted, filters: Filters) -> SearchQuery:
         exact_id=(owner, compact(pasted.name)),
         exact_name=compact(pasted.name),
         filters=filters,
+        pointed=pasted.variant,
     )
 
 
@@ -141,6 +144,8 @@ def _of_words(text: str, filters: Filters) -> SearchQuery:
             filters = narrower
         elif token.startswith("-") and len(token) > 1:
             excluded.extend(terms_of(token))
+        elif token[0] in "<>":
+            continue  # a size, still being typed
         elif owner is None and "/" in token:
             left, _, right = token.partition("/")
             owner = compact(left)
