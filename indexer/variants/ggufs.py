@@ -1,14 +1,14 @@
 """The variants that GGUF files are: their labels, sizes and needs; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from indexer.variants.grouping import Group
 from indexer.variants.labels import NO_LABEL, Label, label_in, read_label
-from indexer.variants.memory import ARCHITECTURES, NO_CONTEXT, Context, context_of, needs_of
+from indexer.variants.memory import ARCHITECTURES, NO_CONTEXT, context_of, needs_of
 from indexer.variants.quants import FLOATS
 from indexer.variants.records import Facts, Sidecar, Variant
-from indexer.variants.sizing import Params, bits_of, choose, estimated_bytes, is_possible, params_in
+from indexer.variants.sizing import Params, headers_of, params_in, said_in, size_of, total_of
 
 _WRITES = frozenset({
     "text-generation", "conversational", "image-text-to-text", "text2text-generation", "any-to-any", "audio-text-to-text",
@@ -20,20 +20,9 @@ _KEEPS_NOTHING = frozenset({
     "text-classification", "image-to-3d", "video-to-video", "image-classification", "text-to-3d",
 })  # fmt: skip
 """Tasks of models that keep no context."""
-_MARKS = ("i1-", "imat", "imx")
-"""What people write into names of quants that an importance matrix guided."""
 _WEIGHTED_BELOW = 8.4
 """Bits: a matrix changes nothing above."""
-
-
-class Size(NamedTuple):
-    """What a variant's numbers are."""
-
-    bytes: int | None
-    bits: float | None
-    params: Params | None
-    is_estimated: bool
-    is_nominal: bool
+_NO_PARAMS = (None, None)
 
 
 def keeps_context(facts: Facts, *, otherwise: bool) -> bool:
@@ -48,61 +37,58 @@ def architecture_of(facts: Facts) -> str | None:
     return facts.architecture or next((tag for tag in facts.tags if tag in ARCHITECTURES), None)
 
 
-def sized(size: int | None, label: Label, sources: list[Params], *, is_exact: bool, is_whole: bool) -> Size:
-    """Count what can be counted of bytes, bits and parameters, and take the label's for the rest."""
-    typical = label.bits
-    if size is None or size <= 0:
-        params = sources[0] if sources else None
-        if params is None or typical is None:
-            return Size(None, label.nominal, params, is_estimated=False, is_nominal=label.nominal is not None)
-        return Size(
-            estimated_bytes(params[0], typical), label.nominal, params, is_estimated=True, is_nominal=True
-        )
-    params = choose(size, typical, sources) if is_whole else None
-    if params is not None:
-        return Size(size, bits_of(size, params[0]), params, not is_exact, is_nominal=False)
-    if not is_whole and sources:
-        return Size(size, label.nominal, sources[0], not is_exact, is_nominal=label.nominal is not None)
-    guessed: Params | None = (int(size * 8 / typical), "label") if typical and is_whole else None
-    return Size(size, label.nominal, guessed, not is_exact, is_nominal=label.nominal is not None)
+class _Model(NamedTuple):
+    """What of a model all its variants share."""
+
+    known: tuple[Params, ...]
+    """Parameters that headers say."""
+    siblings: tuple[tuple[str, int], ...]
+    """Parameters of those in 16 and 32 bits, by the name before the label; the longest first."""
+    said: tuple[str, int] | None
+    """What the model's name says, in its words too."""
+    base: int | None
+    projectors: tuple[Sidecar, ...]
+    keeps: bool
+    architecture: str | None
+    is_weighted: bool
 
 
 def gguf_variants(groups: Sequence[Group], sidecars: Sequence[Sidecar], facts: Facts) -> list[Variant]:
     """Give the variant that each group is; the projectors among the sidecars are bundled with them."""
     labels = _labels(groups, facts)
-    siblings = _siblings(groups, labels)
-    known = _known_params(facts)
-    projectors = [sidecar for sidecar in sidecars if sidecar.kind == "mmproj"]
-    keeps, architecture = keeps_context(facts, otherwise=True), architecture_of(facts)
-    is_weighted = _is_weighted(facts, sidecars)
-    variants = []
-    for group, label in zip(groups, labels, strict=True):
-        total, is_exact = _total(group)
-        sources = _sources(group, siblings, known, facts)
-        size = sized(total, label, sources, is_exact=is_exact, is_whole=group.missing == 0)
-        bundled = _best(projectors, group, label) if projectors else ()
-        context = NO_CONTEXT
-        needs: tuple[int, ...] = ()
-        if size.bytes is not None:
-            if keeps and size.params:
-                context = context_of(architecture, *size.params)
-            needs = needs_of(size.bytes + sum([one.bytes or 0 for one in bundled]), context)
-        variants.append(
-            _variant(group, label, size, bundled, needs, context, is_weighted or _is_marked(group.name))
-        )
-    return variants
+    model = _Model(
+        headers_of(facts),
+        _siblings(groups, labels),
+        said_in(facts.repo_id),
+        facts.base_params,
+        tuple([sidecar for sidecar in sidecars if sidecar.kind == "mmproj"]),
+        keeps_context(facts, otherwise=True),
+        architecture_of(facts),
+        _is_weighted(facts, sidecars),
+    )
+    return [_variant(group, label, model) for group, label in zip(groups, labels, strict=True)]
 
 
-def _variant(  # noqa: PLR0913, PLR0917
-    group: Group, label: Label, size: Size, bundled: tuple[Sidecar, ...], needs: tuple[int, ...], context: Context,
-    is_weighted: bool,  # noqa: FBT001
-) -> Variant:  # fmt: skip
-    params, source = size.params or (None, None)
+def _variant(group: Group, label: Label, model: _Model) -> Variant:
+    key, name, files, shards, missing, is_parted, form, _ = group
+    text, is_known, typical, _, _, is_dynamic, is_ik_only, is_legacy, _ = label
+    size, is_exact = (files[0].bytes, files[0].is_exact) if len(files) == 1 else total_of(files)
+    sized = size_of(size, label, _sources(name, label, model), is_exact=is_exact, is_whole=not missing)
+    params, source = sized.params or _NO_PARAMS
+    bundled = _best(model.projectors, key, label) if model.projectors else ()
+    needs: tuple[int, ...] = ()
+    is_guessed = True
+    if sized.bytes is not None:
+        context = context_of(model.architecture, params, source) if params and model.keeps else NO_CONTEXT
+        needs = needs_of(sized.bytes + (bundled[0].bytes or 0 if bundled else 0), context)
+        is_guessed = context.is_guessed
+    is_weighted = (
+        typical is not None and typical < _WEIGHTED_BELOW and (model.is_weighted or _is_marked(name))
+    )
     return Variant(
-        group.key, label.text, group.format, group.files, size.bytes, size.bits, params, group.shards,
-        group.missing, bundled, needs, label.is_known, size.is_estimated, size.is_nominal, context.is_guessed, source,
-        label.is_dynamic, is_weighted and label.bits is not None and label.bits < _WEIGHTED_BELOW, label.is_ik_only,
-        label.is_legacy, group.is_parted,
+        key, text, form, files, sized.bytes, sized.bits, params, shards, missing, bundled, needs, is_known,
+        sized.is_estimated, sized.is_nominal, is_guessed, source, is_dynamic, is_weighted, is_ik_only, is_legacy,
+        is_parted,
     )  # fmt: skip
 
 
@@ -118,62 +104,44 @@ def _labels(groups: Sequence[Group], facts: Facts) -> list[Label]:
     return labels
 
 
-def _total(group: Group) -> tuple[int | None, bool]:
-    """Give the bytes of all files, and whether each is of this very commit."""
-    if len(group.files) == 1:
-        return group.files[0].bytes, group.files[0].is_exact
-    sizes = [file.bytes for file in group.files]
-    if None in sizes:
-        return None, True
-    return sum(size for size in sizes if size is not None), all(file.is_exact for file in group.files)
-
-
-def _siblings(groups: Sequence[Group], labels: Sequence[Label]) -> list[tuple[str, int]]:
-    """Give the parameters of those in 16 and 32 bits, by the name before the label; the longest first."""
+def _siblings(groups: Sequence[Group], labels: Sequence[Label]) -> tuple[tuple[str, int], ...]:
     found = []
     for group, label in zip(groups, labels, strict=True):
-        if label.text in FLOATS and group.missing == 0:
-            total, is_exact = _total(group)
-            if total and is_exact and label.bits:
+        if label.text in FLOATS and not group.missing and label.bits:
+            size, is_exact = total_of(group.files)
+            if size and is_exact:
                 name = group.name[group.name.rfind("/") + 1 :]
                 cut = max(name.rfind("-"), name.rfind("."), 0)
-                found.append((name[:cut], int(total * 8 / label.bits)))
-    return sorted(found, key=lambda one: (-len(one[0]), one))
+                found.append((name[:cut], int(size * 8 / label.bits)))
+    if len(found) > 1:
+        found.sort(key=lambda one: (-len(one[0]), one))
+    return tuple(found)
 
 
-def _known_params(facts: Facts) -> list[Params]:
-    known: list[Params] = []
-    if facts.gguf_params:
-        known.append((facts.gguf_params, "header"))
-    if facts.params:
-        known.append((facts.params, "header"))
-    return known
-
-
-def _sources(
-    group: Group, siblings: list[tuple[str, int]], known: list[Params], facts: Facts
-) -> list[Params]:
+def _sources(name: str, label: Label, model: _Model) -> Iterator[Params]:
     """Give the parameters that a group may have, the surest first."""
-    sources: list[Params] = []
-    name = group.name[group.name.rfind("/") + 1 :]
-    for prefix, params in siblings:
-        if name.startswith(prefix):
-            sources.append((params, "sibling"))
-            break
-    sources += known
-    if sources and sources[0][1] == "sibling":
-        return sources
-    said = params_in(name) or params_in(facts.repo_id)
-    if said:
-        sources.append((said, "name"))
-    if facts.base_params:
-        sources.append((facts.base_params, "base"))
-    return sources
+    yield from model.known
+    name = name[name.rfind("/") + 1 :]
+    if model.siblings and label.text not in FLOATS:
+        for prefix, params in model.siblings:
+            if name.startswith(prefix):
+                yield params, "sibling"
+                break
+    if model.said and model.said[0] in name.lower():
+        yield model.said[1], "name"
+    else:
+        own = params_in(name)
+        if own:
+            yield own, "name"
+        if model.said:
+            yield model.said[1], "name"
+    if model.base:
+        yield model.base, "base"
 
 
-def _best(projectors: list[Sidecar], group: Group, label: Label) -> tuple[Sidecar, ...]:
+def _best(projectors: tuple[Sidecar, ...], key: str, label: Label) -> tuple[Sidecar, ...]:
     """Give the projector that goes with a group: of its folder, else of the nearest above; of nearest bits."""
-    folder = group.key.rpartition("/")[0]
+    folder = key.rpartition("/")[0]
     while True:
         here = [one for one in projectors if one.path.rpartition("/")[0] == folder]
         if here:
@@ -196,8 +164,6 @@ def _is_weighted(facts: Facts, sidecars: Sequence[Sidecar]) -> bool:
 
 
 def _is_marked(name: str) -> bool:
+    """Tell whether a name says that an importance matrix guided the quant."""
     lower = name[name.rfind("/") + 1 :].lower()
-    return any([mark in lower for mark in _MARKS])
-
-
-__all__ = ["Size", "architecture_of", "gguf_variants", "is_possible", "keeps_context", "sized"]
+    return "i1-" in lower or "imat" in lower or "imx" in lower

@@ -86,7 +86,7 @@ def _without_ending(path: str) -> str:
 def _shard_of(path: str) -> _Place | None:
     folder, slash, name = path.rpartition("/")
     found = _SHARD.match(name) if "of" in name else None
-    if found is None or ".gguf" in found["prefix"].lower():
+    if found is None or not found["suffix"].lower().endswith(".gguf"):
         return None
     return _Place(folder + slash + found["prefix"], found["suffix"], int(found["number"]), found["total"])
 
@@ -110,7 +110,7 @@ def _of_set(key: str, place: _Place, members: list[tuple[int, RepoFile]]) -> Gro
     numbers = {number for number, _ in members}
     total = int(place.total) if place.total else max(numbers) + (min(numbers) == 0)
     missing = max(0, total - len(numbers))
-    name = place.prefix + ("" if place.is_parted else place.suffix)
+    name = place.prefix.removesuffix(".gguf") + ("" if place.is_parted else place.suffix)
     return Group(key, _without_ending(name), files, len(files) + missing, missing, place.is_parted)
 
 

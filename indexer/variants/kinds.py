@@ -21,7 +21,7 @@ _RULES: tuple[tuple[str, SidecarKind, re.Pattern[str]], ...] = tuple(
         ("mmproj", "mmproj", r"mmproj"),
         ("mm-proj", "mmproj", r"mm-proj"),
         ("projector", "mmproj", r"(?:^|[-_./])(?:mm[-_]?)?projector"),
-        ("imatrix", "imatrix", r"(?:^|/)imatrix[^/]*$|\.imatrix\.gguf|[-_]imatrix\.gguf"),
+        ("imatrix", "imatrix", r"(?:^|[-_.])(?:imatrix)(?:[-_.][^/]*)?$|(?:^|/)imatri(?:x|ces)/"),
         ("mtp", "draft", r"(?:^|/)mtp[-/]"),
         ("eagle", "draft", r"(?:^|/)eagle[23]?-"),
         ("dflash", "draft", r"(?:^|/)dflash-"),
@@ -73,10 +73,7 @@ def _holds(file: RepoFile, kind: SidecarKind, path: str) -> bool:
     """Tell whether the size and the label of a file speak for its kind too."""
     if kind == "lora":
         return file.bytes is None or file.bytes <= MAX_LORA
-    if kind != "imatrix" or path.endswith(".imatrix.gguf"):
-        return True
     name = path.rpartition("/")[2]
-    if name.startswith("imatrix"):
+    if kind != "imatrix" or name.endswith(".imatrix.gguf") or name.startswith("imatrix"):
         return True
-    label = label_in(name.rpartition("imatrix")[0].rstrip("-_."))
-    return not label.is_ggml and (file.bytes is None or file.bytes <= MAX_IMATRIX)
+    return not label_in(name.removesuffix(".gguf")).is_ggml and (file.bytes or 0) <= MAX_IMATRIX

@@ -8,16 +8,15 @@ from indexer.variants.records import CONTEXTS, ParamsSource
 GIB = 1 << 30
 GUESS = GIB / 7e9 / 4096
 """Bytes for each parameter and token of context, where layers and heads are not known: 1 GiB for 7B at 4k."""
-MARGIN = 20
-"""One part in so many comes on top, for what the program itself takes."""
 _EXACT, _ROUND = 0.02, 0.12
 """How far parameters may be from a row's: those of a header, and those of a name (7B is 6.7 or 7.6)."""
 
 
 class Context(NamedTuple):
-    """What the context takes at each of `CONTEXTS`."""
+    """What the context takes."""
 
     bytes: tuple[int, ...]
+    """At each of `CONTEXTS`."""
     is_guessed: bool
 
 
@@ -103,8 +102,11 @@ def context_of(architecture: str | None, params: int, source: ParamsSource | Non
 
 
 def needs_of(files: int, context: Context) -> tuple[int, ...]:
-    """Give the bytes a variant takes at each of `CONTEXTS`, its files (sidecars too) being so many bytes."""
-    return tuple([(files + kept) * (MARGIN + 1) // MARGIN for kept in context.bytes])
+    """Give the bytes a variant takes at each of `CONTEXTS`, its files (sidecars too) being so many bytes.
+
+    A twentieth comes on top, for what the program itself takes.
+    """
+    return tuple([(files + kept) * 21 // 20 for kept in context.bytes])
 
 
 def _matching(architecture: str | None, billions: float, is_exact: bool) -> list[_Shape]:  # noqa: FBT001

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 from indexer.formats import formats_named, formats_tagged
 from indexer.text import words_of
-from indexer.variants.ggufs import architecture_of, keeps_context, sized
+from indexer.variants.ggufs import architecture_of, keeps_context
 from indexer.variants.grouping import Group
 from indexer.variants.kinds import MAX_LORA
 from indexer.variants.labels import NO_LABEL, Label, label_in, read_label, to_label
 from indexer.variants.memory import NO_CONTEXT, context_of, needs_of
 from indexer.variants.quants import FLOATS, SHORT
 from indexer.variants.records import Facts, Variant
-from indexer.variants.sizing import Params, params_in
+from indexer.variants.sizing import Params, params_in, size_of, total_of
 
 PACKED = ("mlx", "exl3", "exl2", "gptq", "awq", "bnb")
 """Formats that are safetensors files with quants inside, the more telling first."""
@@ -35,12 +35,9 @@ def other_variants(groups: Sequence[Group], facts: Facts) -> list[Variant]:
     for group in groups:
         form = _format(group, packed)
         label = _label(group, form, said, facts)
-        sizes = [file.bytes for file in group.files]
-        total = sum(filter(None, sizes)) if None not in sizes else None
-        is_exact = all([file.is_exact for file in group.files])
-        size = sized(
-            total, label, _sources(label, form, facts), is_exact=is_exact, is_whole=group.missing == 0
-        )
+        total, is_exact = total_of(group.files)
+        sources = _sources(label, form, facts)
+        size = size_of(total, label, sources, is_exact=is_exact, is_whole=group.missing == 0)
         context = context_of(architecture, *size.params) if keeps and size.params else NO_CONTEXT
         needs = needs_of(size.bytes, context) if size.bytes is not None and label is not LORA else ()
         params, source = size.params or (None, None)

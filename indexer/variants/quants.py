@@ -54,14 +54,26 @@ _MAINLINE = (
 )  # fmt: skip
 """Those llama.cpp writes or once wrote. `Q3_K`, `Q4_K` and `Q5_K` are its short names of the `_M` ones."""
 
-_MIXES = (
-    Quant("Q2_K_L", None, 2.625, 3.30), Quant("Q3_K_XL", None, 3.4375, 4.40),
-    Quant("Q4_K_L", None, 4.5, 5.05), Quant("Q5_K_L", None, 5.5, 5.83), Quant("Q6_K_L", None, 6.5625, 6.70),
-    Quant("Q2_K_XL", None, 2.625, 3.35), Quant("Q4_K_XL", None, 4.5, 4.95), Quant("Q5_K_XL", None, 5.5, 5.72),
-    Quant("Q6_K_XL", None, 6.5625, 7.3), Quant("Q8_K_XL", None, 8.5, 10.2), Quant("Q6_K_S", None, 6.5625, 6.6),
-    Quant("IQ4_NL_XL", None, 4.5, 5.0),
+_MIXES = tuple(
+    Quant(label, None, nominal, typical)
+    for label, nominal, typical in (
+        ("Q2_K_L", 2.625, 3.3), ("Q3_K_XL", 3.4375, 4.4), ("Q4_K_L", 4.5, 5.05), ("Q5_K_L", 5.5, 5.83),
+        ("Q6_K_L", 6.5625, 6.7), ("Q8_0_L", 8.5, 8.9),
+        ("Q2_K_XS", 2.625, 2.7), ("Q2_K_XL", 2.625, 3.35), ("Q4_K_XL", 4.5, 4.95), ("Q5_K_XL", 5.5, 5.72),
+        ("Q6_K_XL", 6.5625, 7.3), ("Q8_K_XL", 8.5, 10.2), ("Q6_K_S", 6.5625, 6.6), ("IQ4_NL_XL", 4.5, 5.0),
+        ("Q2_K_M", 2.625, 3.3), ("Q6_K_M", 6.5625, 6.7), ("Q4_0_L", 4.5, 5), ("Q4_1_L", 5, 5.4),
+        ("Q5_0_L", 5.5, 5.9), ("Q5_1_L", 6, 6.3),
+        ("Q2_K_P", 2.625, 3.3), ("Q3_K_P", 3.4375, 4.4), ("Q4_K_P", 4.5, 5.2), ("Q5_K_P", 5.5, 6),
+        ("Q6_K_P", 6.5625, 7), ("Q8_K_P", 8.5, 9.5),
+        ("Q2_HA", 2.625, 4), ("Q2_MA", 2.625, 4), ("Q3_HA", 3.4375, 4.5), ("Q3_MA", 3.4375, 4.5),
+        ("Q4_HA", 4.5, 5.5), ("Q5_HA", 5.5, 6.5), ("Q6_HA", 6.5625, 7.5), ("Q8_HA", 8.5, 9),
+        ("Q8R16", 8.5, 8.5), ("Q4_K_4", 4.5, 4.7), ("Q4_X", 4.5, 4.6), ("Q8_P", 8.5, 8.5), ("Q4_K_H", 4.5, 4.5),
+        ("IQ1_S_XS", 1.5625, 1.9), ("IQ1_M_XS", 1.75, 2), ("IQ1_M_L", 1.75, 2.3),
+        ("IQ1_M_XL", 1.75, 2.4), ("IQ2_S_XL", 2.5625, 2.9), ("IQ3_M_XL", 3.66, 4),
+    )
 )  # fmt: skip
-"""Publishers' own: bartowski's `_L` and `_XL` (Q8_0 embeddings), Unsloth's `_XL` (a quant for each layer)."""
+"""Publishers' own, with some tensors in other types than their namesakes: bartowski's `_L` and `_XL` (Q8_0
+embeddings), Unsloth's `_XL` and `_XS` (a quant for each layer), Mungert's, HauhauCS' `_P`, Ampere's, and others'."""
 
 _IK = tuple(
     Quant(label, None, nominal, typical, is_ik_only=True)
@@ -104,6 +116,7 @@ FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
 """Those that are no quants: the weights as they were trained, or half of them."""
 ROWS = ("_R4", "_R8", "_R16")
 """What ik_llama.cpp appends when it has repacked rows."""
+_NOT_SHORTENED = ("I2_S", "I8_S", "Q2_HA", "Q4_X", "Q8_P")
 SPELLINGS = {
     "FP16": "F16", "FLOAT16": "F16", "FP32": "F32", "FLOAT32": "F32", "FP64": "F64", "FLOAT64": "F64",
     "BFLOAT16": "BF16", "FP8_E4M3FNUZ": "FP8_E4M3FN", "Q4048": "Q4_0_4_8", "Q4044": "Q4_0_4_4",
@@ -111,7 +124,7 @@ SPELLINGS = {
 } | {
     label.replace("_", ""): label
     for label in QUANTS
-    if label[0] in "QI" and "_" in label and not label.replace("_", "").lstrip("IQ").isdigit() and label not in {"I2_S", "I8_S"}
+    if label[0] in "QI" and "_" in label and not label.replace("_", "").lstrip("IQ").isdigit() and label not in _NOT_SHORTENED
 }  # fmt: skip
 """Other ways to write a label: `FP16`, `Q4KM`. Not `Q20` or `I2S`: words of other things."""
 SAME_AS = {"Q3_K": "Q3_K_M", "Q4_K": "Q4_K_M", "Q5_K": "Q5_K_M"}
