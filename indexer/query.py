@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from indexer.errors import BadRequest
 from indexer.filters import NO_FILTERS, Facet, Filters, read_filter, require_bounds
@@ -22,6 +22,7 @@ MAX_DEPTH = 100_000
 Scope = Literal["any", "name"]
 Kind = Literal["model", "variant"]
 """What the hits are."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Sort = Literal["relevance", "downloads", "likes", "trending", "updated", "created", "size"]
 """Orders of the hits; all but relevance begin with the most or the newest."""
 

@@ -42,9 +42,7 @@ _RUN = re.compile(
     r"|(?P<bits>[2-8])[-_]?BITS?(?![A-Z0-9])"
     r"|(?P<bpw>[1-8](?:[._][0-9]{1,3})?)[-_]?BPW(?![A-Z0-9]))"
 )
-_SPREAD = re.compile(r"(?<![A-Z0-9])Q_(?=[2-8]_[01K])")
-"""Some write `q_4_k`."""
-_SIZE = re.compile(r"(?:[SMLXNPHRK]{1,4}[0-9]{0,2}|[HM]A|BN|K[STLV]S?|[48]|[0-9]S)\Z")
+_SIZE = re.compile(r"(?:[SMLXNPHRK]{1,4}[0-9]{0,2}|[HM]A|BN|K[STLV]S?|[48])\Z")
 """What follows a quant when it makes another of it; `IMAT`, `V2` and `IT` do not."""
 _SHAPED = re.compile(r"(?:I?Q[1-8]|TQ[1-8])(?:[KSMLXNHP]{0,4}|R[0-9]{1,2})\Z|MXFP[4-8]\Z|NVFP4\Z")
 """The first piece of what looks like a label."""
@@ -61,19 +59,24 @@ def read_label(path: str) -> Label:
         name = folder
 
 
+@lru_cache(maxsize=16_384)
+def _of_tail(tail: str) -> Label | None:
+    """Give the label a name ends in, after its last `-` or `.`, when that is all there is to it."""
+    canonical = SPELLINGS.get(tail.upper(), tail.upper())
+    return to_label(canonical) if canonical in QUANTS else None
+
+
 def label_in(name: str) -> Label:
     """Read the label out of one part of a path: the last one that stands there."""
     start = max(name.rfind("-"), name.rfind(".")) + 1
-    tail = _TAILS.get(name[start:])
-    if tail is not None and name[start - 3 : start - 1] not in _DYNAMIC:
+    tail = _of_tail(name[start:])
+    if tail is not None and name[start - 3 : start - 1] not in ("UD", "ud"):
         return tail
     return _label_within(name.upper())
 
 
 def _label_within(name: str) -> Label:
     last = said = NO_LABEL
-    if "Q_" in name:
-        name = _SPREAD.sub("Q", name)
     for match in _RUN.finditer(name):
         run, dynamic, bits, bpw = match.group("run", "ud", "bits", "bpw")
         if bits:
@@ -159,15 +162,6 @@ def _rank(text: str, bits: float) -> int:
         return 0 if text == "Q4_K_M" else 1
     limits = ((9.9, 5), (6.9, 3), (4.2, 2), (3.2, 4))
     return next((rank for least, rank in limits if bits >= least), 6)
-
-
-_DYNAMIC = frozenset({"UD", "ud", "Ud"})
-_TAILS = {
-    spelled: to_label(label)
-    for written, label in [*((label, label) for label in QUANTS), *SPELLINGS.items()]
-    for spelled in (written, written.lower(), written.capitalize())
-}
-"""Labels that most names end in, after their last `-` or `.`: no need to look at the rest."""
 
 
 @lru_cache(maxsize=16_384)
