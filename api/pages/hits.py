@@ -6,7 +6,7 @@ from datetime import datetime
 from api.pages.fits import fit_html
 from api.pages.layout import id_owner, model_path, variant_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
-from api.pages.variants import bits_words, label_words, notes_of
+from api.pages.variants import bits_words, label_words, troubles_of
 from api.pages.words import compact_count, size_words, time_html
 from indexer.answers import model_answer, params_of
 from indexer.hits import Hit
@@ -127,8 +127,8 @@ def _measures(variant: Variant, room: Room) -> Iterator[Html]:
         yield fill(_FACT, kind="bits", text=f"{bits_words(variant, 1)} bits")
     if fit := fit_html(variant, room):
         yield fit
-    if trouble := next((note for note in notes_of(variant) if "trouble" in note), None):
-        yield trouble
+    if trouble := next(troubles_of(variant), None):
+        yield fill(_FACT, kind="trouble", text=trouble)
 
 
 def _variant_facts(variant: Variant, hit: Hit, room: Room) -> Iterator[Html]:

@@ -66,8 +66,8 @@ _KINDS = {
 class Held:
     """What a model holds, and the memory it is to fit into."""
 
-    contents: Contents = Contents()
-    room: Room = Room()
+    contents: Contents
+    room: Room
 
 
 def variants_html(record: ModelRecord, held: Held) -> Html:
@@ -98,15 +98,7 @@ def variants_html(record: ModelRecord, held: Held) -> Html:
 
 def notes_of(variant: Variant) -> Iterator[Html]:
     """Say what is to be known of a variant, trouble first."""
-    if variant.missing:
-        missing = "1 is" if variant.missing == 1 else f"{variant.missing} are"
-        yield _trouble(f"{missing} missing of {plural(variant.shards, 'file')}: it cannot be loaded")
-    if variant.is_parted:
-        yield _trouble(f"cut into {plural(len(variant.files), 'raw part')}: join them before it is loaded")
-    if variant.is_ik_only:
-        yield _trouble("only ik_llama.cpp loads it")
-    if variant.is_legacy:
-        yield _trouble("only an old llama.cpp loads it")
+    yield from (fill(_TROUBLE, text=text) for text in troubles_of(variant))
     if variant.shards > 1 and not variant.missing and not variant.is_parted:
         yield _note(plural(variant.shards, "file"))
     for sidecar in variant.sidecars:
@@ -119,12 +111,21 @@ def notes_of(variant: Variant) -> Iterator[Html]:
         yield _note("a label nobody else uses")
 
 
+def troubles_of(variant: Variant) -> Iterator[str]:
+    """Say what keeps a variant from being loaded as it is."""
+    if variant.missing:
+        missing = "1 is" if variant.missing == 1 else f"{variant.missing} are"
+        yield f"{missing} missing of {plural(variant.shards, 'file')}: it cannot be loaded"
+    if variant.is_parted:
+        yield f"cut into {plural(len(variant.files), 'raw part')}: join them before it is loaded"
+    if variant.is_ik_only:
+        yield "only ik_llama.cpp loads it"
+    if variant.is_legacy:
+        yield "only an old llama.cpp loads it"
+
+
 def _note(text: str) -> Html:
     return fill(_NOTE, text=text)
-
-
-def _trouble(text: str) -> Html:
-    return fill(_TROUBLE, text=text)
 
 
 def label_words(variant: Variant) -> str:
@@ -195,15 +196,14 @@ def _sidecars(sidecars: Sequence[Sidecar]) -> Html:
 
 def _legend(variants: Sequence[Variant]) -> Html:
     """Say what the figures are, as far as they are there."""
-    words = ["Sizes are decimal (GB), memory is binary (GiB): files, context and 5 %."]
-    if any(fit is not None and fit.is_guessed for fit in (fit_of(one, None, 0) for one in variants)):
-        words.append(
-            "\u201cAbout\u201d: its layers are not known, so the context is reckoned by rule of thumb."
-        )
+    fits = [fit for fit in (fit_of(one, None, 0) for one in variants) if fit is not None]
+    words = ["Sizes are decimal (GB); memory is binary (GiB): files, context and 5 %."]
+    if any(fit.is_guessed for fit in fits):
+        words.append("About: its layers are not known, so its context is reckoned by a rule of thumb.")
     if any(one.is_estimated for one in variants):
-        words.append("~: estimated from parameters and bits, until its file list has been read anew.")
+        words.append("~: estimated, until its files have been read.")
+    if any(one.is_nominal for one in variants):
+        words.append("Nominal: the bits of its quant, not counted.")
     if any(quality_cost(one.label) is not None for one in variants):
-        words.append(
-            "Quality cost: how much the perplexity of Llama 3 8B rose; one test, so indicative only."
-        )
+        words.append("Quality cost: what the quant adds to the perplexity of Llama 3 8B; indicative.")
     return fill(_LEGEND, words=" ".join(words))
