@@ -287,12 +287,6 @@ class Outline(NamedTuple):
     likes: int | None = None
     trending: float | None = None
     sha: str | None = None
-<<<<<<< HEAD
-    files: tuple[str, ...] | None = None
-    tree_sha: str | None = None
-    """The commit of the newest tree that was read."""
-    tree_files: tuple[RepoFile, ...] | None = None
-=======
     """The head commit of `main`."""
     files: tuple[str, ...] | None = None
     """Paths of the repository's files; `None` when the listing did not say."""
@@ -300,7 +294,6 @@ class Outline(NamedTuple):
     """The commit of the newest tree that was read."""
     tree_files: tuple[RepoFile, ...] | None = None
     """Its files; `None` when there is no tree, or none that the Hub shows."""
->>>>>>> part/trees
     gguf: GgufFacts | None = None
 
 

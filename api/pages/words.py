@@ -67,9 +67,8 @@ def size_words(size: int | None, *, is_estimated: bool = False) -> str:
         return "size unknown"
     for unit, word in _SIZE_UNITS:
         if size >= unit * 0.9995:
-            return (
-                f"~{_digits(size / unit, 2)} {word}" if is_estimated else f"{_digits(size / unit, 3)} {word}"
-            )
+            about, digits = ("~", 2) if is_estimated else ("", 3)
+            return f"{about}{_digits(size / unit, digits)} {word}"
     return f"{size} B"
 
 

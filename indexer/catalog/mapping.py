@@ -96,20 +96,6 @@ def counter_values(counters: Counters) -> tuple[int | float | None, ...]:
     return (counters.downloads, counters.downloads_all_time, counters.likes, counters.trending)
 
 
-<<<<<<< HEAD
-_EMPTY = func.coalesce(tables.models.c.files.in_(list(map(_files_text, EMPTY_REPOS))), false())
-_OF_MODELS = Outline._fields[: Outline._fields.index("tree_sha")]
-OUTLINE = tuple(_EMPTY if name == "empty" else tables.models.c[name] for name in _OF_MODELS)
-"""The columns of an outline, in its order."""
-_TAGS_AT = Outline._fields.index("tags")
-
-
-def to_outline(row: Sequence[Any]) -> Outline:
-    """Give the outline that a row of `OUTLINE` holds."""
-    files = row[-1]
-    read = (*row[:_TAGS_AT], orjson.loads(row[_TAGS_AT]), *row[_TAGS_AT + 1 : -1])
-    return Outline._make((*read, None if files is None else tuple(orjson.loads(files)), None, None, None))
-=======
 def gguf_values(gguf: GgufFacts | None) -> tuple[int | str | None, ...]:
     """Give the values of `GGUF_COLUMNS`; unknown ones where there are no facts."""
     return (None, None, None) if gguf is None else (gguf.params, gguf.architecture, gguf.context_length)
@@ -152,7 +138,6 @@ def to_outline(row: Sequence[Any], tree: tuple[str, tuple[RepoFile, ...] | None]
         None if files is None else _read_files(files), tree_sha, tree_files,
         _to_gguf(gguf_params, architecture, context),
     )  # fmt: skip
->>>>>>> part/trees
 
 
 WORDS = tuple(tables.models.c[name] for name in ("number", "repo_id", "task", "library", "tags"))
