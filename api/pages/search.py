@@ -120,7 +120,7 @@ def search_page(
     title = " - ".join(part for part in (text, owner, "Hubdex") if part)
     return page(
         site,
-        Frame(title, ("search.css", "narrowing.css", "message.css"), ("search.js",), status=status),
+        Frame(title, ("search.css", "narrowing.css", "variants.css", "message.css"), ("search.js",), status=status),
         content,
     )
 
