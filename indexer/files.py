@@ -3,12 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from indexer.formats import FORMATS
+from indexer.formats import ENDINGS, FORMATS
 
-_ENDINGS = frozenset(
-    {"bin", "ckpt", "gguf", "ggml", "h5", "keras", "llamafile", "mlmodel", "msgpack", "nemo", "npz", "onnx"}
-    | {"ot", "pb", "pt", "pte", "pth", "pkl", "safetensors", "task", "tflite"}
-)
 _NO_WEIGHTS = re.compile(
     r"(?:^|/)(?:training_args|optimizer|scheduler|rng_state[\w-]*|random_states[\w-]*|trainer_state)\.\w+$"
 )
@@ -19,7 +15,12 @@ _DIGITS = re.compile(r"(\d{1,18})", re.ASCII)
 def is_weights(path: str) -> bool:
     """Tell whether a file holds weights, by its name."""
     _, dot, ending = path.lower().rpartition(".")
-    return bool(dot) and ending in _ENDINGS and _NO_WEIGHTS.search(path.lower()) is None
+    return bool(dot) and ending in ENDINGS and not is_left_over(path)
+
+
+def is_left_over(path: str) -> bool:
+    """Tell whether a file is what a training left behind, though it ends like weights."""
+    return _NO_WEIGHTS.search(path.lower()) is not None
 
 
 def weights_first(paths: Sequence[str], limit: int) -> list[str]:

@@ -11,8 +11,20 @@ FORMATS = (
 _OF_TAG = {one: one for one in FORMATS} | {
     "bitsandbytes": "bnb", "openvino_ir": "openvino", "core-ml": "coreml",
 }  # fmt: skip
+_PLACES = {one: place for place, one in enumerate(FORMATS)}
 _NAMED = frozenset(FORMATS) - {"safetensors", "pytorch"}
 """What people write into names; the others are said in passing there."""
+
+
+ENDINGS = {
+    "gguf": "gguf", "safetensors": "safetensors", "bin": "pytorch", "pt": "pytorch", "pth": "pytorch",
+    "ckpt": "pytorch", "pkl": "pickle", "joblib": "pickle", "onnx": "onnx", "onnx_data": "onnx", "ort": "onnx",
+    "mlmodel": "coreml", "h5": "tensorflow", "keras": "tensorflow", "pb": "tensorflow", "tflite": "tflite",
+    "task": "tflite", "litertlm": "tflite", "msgpack": "flax", "ot": "rust", "npz": "numpy", "pte": "executorch",
+    "nemo": "nemo", "ggml": "ggml", "llamafile": "llamafile", "engine": "tensorrt", "plan": "tensorrt",
+    "trt": "tensorrt", "rknn": "rknn", "mnn": "mnn", "pdparams": "paddle", "pdiparams": "paddle",
+}  # fmt: skip
+"""The format that weights are in, by the ending of the file; its name or the model's can tell it more exactly."""
 
 
 def formats_of(words: Iterable[str], tags: Iterable[str]) -> tuple[str, ...]:
@@ -37,7 +49,10 @@ def formats_tagged(tags: Iterable[str]) -> frozenset[str]:
 
 
 def in_order(formats: Iterable[str]) -> tuple[str, ...]:
-    """Give formats in the order of `FORMATS`, others behind them."""
-    return tuple(
-        sorted(formats, key=lambda one: (FORMATS.index(one) if one in FORMATS else len(FORMATS), one))
-    )
+    """Give formats in the order of `FORMATS`, then all others by their names."""
+    return tuple(sorted(formats, key=place_of))
+
+
+def place_of(one: str) -> tuple[int, str]:
+    """Give what formats are put in order by."""
+    return _PLACES.get(one, len(_PLACES)), one

@@ -17,6 +17,7 @@ MOST = 2**62
 GIB = 2**30
 MAX_MEMORY = 2**50
 
+_SIZE = re.compile(r"[<>]=?[\d.]+(?:[mgt]|[kmgt]i?b)", re.IGNORECASE)
 _NUMBER = r"(\d{1,9}(?:\.\d{1,3})?)"
 _PARAMS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 _BYTES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
@@ -90,10 +91,11 @@ def read_bounds(measure: Measure, text: str) -> Bounds | None:
 
 
 def read_size(text: str) -> Bounds | None:
-    """Read a bare size such as `<6gb` or `>=500mb`; it must have a sign and a unit of bytes."""
-    if text[:1] not in {"<", ">"} or text[-1:].lower() != "b" or text[-2:-1].isdigit():
-        return None
-    return read_bounds("bytes", text)
+    """Read a bare size such as `<6gb` or `>=500mb`; it must have a sign and a unit of bytes.
+
+    `<8b` is none: it could be as many parameters.
+    """
+    return read_bounds("bytes", text) if _SIZE.fullmatch(text) else None
 
 
 def read_memory(text: str) -> Memory | None:

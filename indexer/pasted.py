@@ -1,9 +1,11 @@
 """What people paste into a search box: links and commands that name a model; pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 
+MAX_PATH = 1_000
+"""Characters of a path that are kept."""
 HUB_HOSTS = frozenset({"huggingface.co", "www.huggingface.co", "hf.co", "hf-mirror.com"})
 """Hosts whose paths begin with `owner/name`."""
 
@@ -59,6 +61,8 @@ class Pasted:
     """Name of the model; empty when the link names an owner."""
     search: str = ""
     """What to search for instead, where the link names neither."""
+    variant: str = ""
+    """What is named within the model: the path of a file or a folder, or a quant."""
 
 
 def read_pasted(text: str) -> Pasted | None:
@@ -98,7 +102,7 @@ def _read_whole(text: str) -> Pasted | None:
         return _from_path(target[12:])
     tagged = _TAGGED_ID.match(target)
     if tagged:
-        target = tagged["id"]
+        target = f"{tagged['id']}:{tagged['tag']}"
     return _from_path(target) if tagged or is_command else None
 
 
@@ -112,7 +116,9 @@ def _from_link(link: str) -> Pasted | None:
     if scheme in {"http", "https"}:
         return _from_web(host, path, parts.query)
     if scheme == "lmstudio":
-        return _from_path(next(iter(parse_qs(parts.query).get("model", [""]))))
+        told = parse_qs(parts.query)
+        model = _from_path(next(iter(told.get("model", [""]))))
+        return replace(model, variant=told["file"][0]) if model and "file" in told else model
     if scheme not in APP_SCHEMES:
         return None
     whole = f"{parts.netloc}/{path}" if parts.netloc else path
@@ -157,7 +163,10 @@ def _from_path(path: str) -> Pasted | None:
         parts = parts[1:]
     if not parts or parts[0].lower() in NOT_OWNERS:
         return None
-    parts = [part.split(":")[0] for part in parts[:2]]
-    if not all(re.fullmatch(_PART, part) for part in parts):
+    owner, (name, _, tag) = parts[0].split(":")[0], "".join(parts[1:2]).partition(":")
+    below = parts[2:]
+    if not all(re.fullmatch(_PART, part) for part in (owner, name) if part):
         return None
-    return Pasted(parts[0], parts[1] if len(parts) > 1 else "")
+    if below and below[0] in {"tree", "blob", "resolve", "raw"}:
+        below = below[2:]
+    return Pasted(owner, name, variant=tag or "/".join(below)[:MAX_PATH] if name else "")

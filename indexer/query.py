@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from indexer.errors import BadRequest
 from indexer.filters import NO_FILTERS, Facet, Filters, read_filter, require_bounds
@@ -22,6 +22,7 @@ MAX_DEPTH = 100_000
 Scope = Literal["any", "name"]
 Kind = Literal["model", "variant"]
 """What the hits are."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Sort = Literal["relevance", "downloads", "likes", "trending", "updated", "created", "size"]
 """Orders of the hits; all but relevance begin with the most or the newest."""
 
@@ -54,6 +55,8 @@ class SearchQuery:
     """Name (compact) of the models that come next."""
     filters: Filters = NO_FILTERS
     """What a model must be, beside how it is called."""
+    pointed: str = ""
+    """The path of a file or a folder, or a quant, that was pasted with its model: shown first there."""
     sort: Sort = "relevance"
     facets: tuple[Facet, ...] = ()
     """Fields whose values are counted over all hits."""
@@ -128,6 +131,7 @@ def _of_pasted(text: str, pasted: Pasted, filters: Filters) -> SearchQuery:
         exact_id=(owner, compact(pasted.name)),
         exact_name=compact(pasted.name),
         filters=filters,
+        pointed=pasted.variant,
     )
 
 
@@ -141,6 +145,8 @@ def _of_words(text: str, filters: Filters) -> SearchQuery:
             filters = narrower
         elif token.startswith("-") and len(token) > 1:
             excluded.extend(terms_of(token))
+        elif token[0] in "<>":
+            continue  # a size, still being typed
         elif owner is None and "/" in token:
             left, _, right = token.partition("/")
             owner = compact(left)

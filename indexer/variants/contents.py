@@ -1,26 +1,139 @@
-"""From files to variants; pure."""
+"""What is in a repository: its variants, best first, and the files that serve them; pure.
 
-import re
+Best first is: what can be loaded as it is; what every program loads; the format asked for most; Q4_K_M, as
+llama.cpp picks it, then Unsloth's own Q4, then the others of 4 to 7 bits, those of 8, of 3, of 16 and more,
+and at last those below 3 bits and those nobody knows; the smaller first among equals.
+"""
+
 from collections.abc import Sequence
+from operator import attrgetter
 
-from indexer.variants.records import Contents, Facts, RepoFile, Variant
+from indexer.files import is_left_over
+from indexer.formats import ENDINGS, place_of
+from indexer.variants.ggufs import gguf_variants
+from indexer.variants.grouping import Group, format_groups, gguf_groups, is_gguf
+from indexer.variants.kinds import hints_of, is_imatrix, is_merged, kind_of
+from indexer.variants.labels import to_label
+from indexer.variants.others import other_variants
+from indexer.variants.records import Contents, Facts, RepoFile, Sidecar, Variant
 
-_LABEL = re.compile(r"[-._](I?Q\d\w*|BF16|F16)\.gguf$", re.IGNORECASE)
+_NEVER = frozenset({
+    "json", "md", "txt", "gitattributes", "py", "png", "jpg", "jpeg", "jinja", "model", "yaml", "yml", "gitignore",
+    "csv", "jsonl", "log", "sh", "wav", "mp3", "mp4", "webp", "gif", "svg", "html", "pdf", "ipynb", "toml", "spm",
+    "flac", "npy", "0", "1", "2", "zip", "cpp", "h", "c", "pyc", "license",
+})  # fmt: skip
+"""Endings of what is neither weights nor serves them: a cheap test for most files."""
+_PROMOTED = ("encoder", "draft")
+"""Networks that serve others; a repository of nothing else is about them."""
+_PATH = attrgetter("path")
+
+
+def variants_of(files: Sequence[RepoFile], facts: Facts) -> list[Variant]:
+    """Give the variants of a model, best first; see `contents_of`."""
+    return list(contents_of(files, facts).variants)
 
 
 def contents_of(files: Sequence[RepoFile], facts: Facts) -> Contents:
-    """Give what is in a repository."""
-    variants = []
+    """Read a repository's files: its variants, best first, and the sidecars that belong to none of them.
+
+    Args:
+        files: in any order; without sizes, these are estimated and said to be.
+        facts: what is known of the model beside them.
+
+    """
+    ggufs, others, sidecars = _sorted_out(files)
+    groups: list[Group] = []
+    if ggufs:
+        weights, serving = _by_kind(ggufs, facts)
+        sidecars += serving
+        groups = gguf_groups(weights)
+    if not groups and not others:
+        return Contents((), tuple(sorted(sidecars))) if sidecars else _NOTHING
+    variants = gguf_variants(groups, sidecars, facts) if groups else []
+    if others:
+        variants += other_variants(format_groups(others), facts)
+    if len(variants) > 1:
+        variants = _unique(sorted(variants, key=_place))
+    if sidecars:
+        bundled = {sidecar.path for variant in variants for sidecar in variant.sidecars}
+        sidecars = sorted(one for one in sidecars if one.path not in bundled)
+    return Contents(tuple(variants), tuple(sidecars))
+
+
+_NOTHING = Contents()
+
+
+def _sorted_out(
+    files: Sequence[RepoFile],
+) -> tuple[list[RepoFile], list[tuple[str, RepoFile]], list[Sidecar]]:
+    """Give the GGUF files, those of other formats, and sidecars that are told by their ending."""
+    ggufs: list[RepoFile] = []
+    others: list[tuple[str, RepoFile]] = []
+    sidecars: list[Sidecar] = []
     for file in files:
-        if file.path.endswith(".gguf"):
-            found = _LABEL.search(file.path)
-            label = found[1].upper() if found else "unknown"
-            bits = 800 * file.bytes // facts.gguf_params / 100 if file.bytes and facts.gguf_params else None
-            needs = () if file.bytes is None else tuple(file.bytes + 2**27 * (4**n) for n in range(4))
-            variants.append(
-                Variant(file.path, label, "gguf", (file,), file.bytes, bits, facts.gguf_params, needs=needs)
-            )
-    weights = tuple(file for file in files if file.path.endswith(".safetensors"))
-    if weights:
-        variants.append(Variant("safetensors", "BF16", "safetensors", weights))
-    return Contents(tuple(variants))
+        path = file.path
+        ending = path[path.rfind(".") + 1 :]
+        form = ENDINGS.get(ending)
+        if form is None:
+            if ending in _NEVER:
+                continue
+            form = _rare(path.lower())
+        if form == "gguf":
+            ggufs.append(file)
+        elif form == "imatrix":
+            sidecars.append(Sidecar(path, "imatrix", file.bytes, file.sha256))
+        elif form is not None and not is_left_over(path):
+            others.append((form, file))
+    return ggufs, others, sidecars
+
+
+def _rare(path: str) -> str | None:
+    if is_gguf(path):
+        return "gguf"
+    if is_imatrix(path):
+        return "imatrix"
+    return ENDINGS.get(path.rpartition(".")[2]) if "." in path else None
+
+
+def _by_kind(files: list[RepoFile], facts: Facts) -> tuple[list[RepoFile], list[Sidecar]]:
+    """Part GGUF files into weights and sidecars."""
+    hints = hints_of("\n".join(map(_PATH, files)).lower())
+    if "control-vector" in facts.repo_id.lower():
+        return [], [Sidecar(file.path, "other", file.bytes, file.sha256) for file in files]
+    if not hints:
+        return files, []
+    kinds = [kind_of(file, hints) for file in files]
+    if "lora" in kinds and is_merged(
+        [file for file, kind in zip(files, kinds, strict=True) if kind == "lora"]
+    ):
+        kinds = ["weights" if kind == "lora" else kind for kind in kinds]
+    for promoted in _PROMOTED:
+        if "weights" not in kinds:
+            kinds = ["weights" if kind == promoted else kind for kind in kinds]
+    weights: list[RepoFile] = []
+    sidecars: list[Sidecar] = []
+    for file, kind in zip(files, kinds, strict=True):
+        if kind == "weights":
+            weights.append(file)
+        else:
+            sidecars.append(Sidecar(file.path, kind, file.bytes, file.sha256))
+    return weights, sidecars
+
+
+def _place(variant: Variant) -> tuple[int, tuple[int, str], int, int, str]:
+    trouble = 4 * (variant.missing > 0 or variant.is_parted) + 2 * (variant.is_ik_only or variant.is_legacy)
+    size = variant.bytes if variant.bytes is not None else 1 << 62
+    return trouble, place_of(variant.format), to_label(variant.label).rank, size, variant.key
+
+
+def _unique(variants: list[Variant]) -> list[Variant]:
+    """Give each a key of its own; the same only happens where a path holds what keys are made with."""
+    seen: set[str] = set()
+    for place, variant in enumerate(variants):
+        key = variant.key
+        while key in seen:
+            key += "~"
+        seen.add(key)
+        if key != variant.key:
+            variants[place] = variant._replace(key=key)
+    return variants

@@ -8,6 +8,7 @@ crawl     rows -> catalog, without a network; or full: the same by a whole crawl
 recent, counters  crawls of what changed since a full one
 index     catalog -> index
 search    every keystroke of many names, and every other kind of query
+variants  the same keystrokes for variants, and what variants must be
 serve     the same keystrokes over HTTP, against the product's own service
 sync      the index follows changes, in a copy of the home
 engines   both engines side by side; needs a Meilisearch server (HUBDEX_TEST_MEILISEARCH), about an hour
@@ -27,6 +28,7 @@ from indexer.catalog.store import Catalog
 from tests.benchmarks.asking import database_of
 from tests.benchmarks.building import crawl_stage, index_stage
 from tests.benchmarks.checking import check_stage
+from tests.benchmarks.choosing import variants_stage
 from tests.benchmarks.crawling import counters_stage, full_stage, recent_stage
 from tests.benchmarks.engines import engines_stage
 from tests.benchmarks.figures import Figure, Run, keep, say, shown
@@ -43,6 +45,7 @@ STAGES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "counters": counters_stage,
     "index": index_stage,
     "search": search_stage,
+    "variants": variants_stage,
     "serve": serve_stage,
     "sync": sync_stage,
     "engines": engines_stage,

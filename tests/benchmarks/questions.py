@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from indexer.filters import Facet
-from indexer.query import SearchQuery, Sort, parse_query
+from indexer.query import Kind, SearchQuery, Sort, parse_query
 from indexer.text import words_of
 
 FILTERS = (
@@ -47,9 +47,10 @@ class Question:
     text: str
     sort: Sort = "relevance"
     offset: int = 0
+    hits: Kind = "model"
 
     def query(self, facets: Sequence[Facet] = ()) -> SearchQuery:
-        return parse_query(self.text, sort=self.sort, offset=self.offset, facets=facets)
+        return parse_query(self.text, sort=self.sort, offset=self.offset, facets=facets, kind=self.hits)
 
     def __str__(self) -> str:
         return self.text

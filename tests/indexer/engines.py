@@ -10,8 +10,8 @@ from typing import Protocol
 
 from indexer.documents import Document
 from indexer.engines.contract import EngineReader, EngineWriter
+from indexer.engines.embedded import feeding
 from indexer.engines.embedded import folder as folders
-from indexer.engines.embedded import schema
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.engines.meilisearch.feeding import Feed
@@ -57,14 +57,13 @@ class Embedded:
     def spoil(
         self, folder: Path, documents: Sequence[Document], removed: Sequence[int] = (), *, twice: bool = False
     ) -> None:
-        writer = schema.open_index(_live_in(folder), schema.make_schema()).writer(20_000_000, 1)
+        feed = feeding.Feed(_live_in(folder), 60_000_000, 1)
         for number in removed:
-            writer.delete_documents_by_term(NUMBER, number)
+            feed.remove(number)
         for document in documents:
-            if not twice:
-                writer.delete_documents_by_term(NUMBER, document.number)
-            writer.add_document(schema.to_tantivy(document))
-        writer.commit()
+            (feed.add if twice else feed.replace)(document)
+        feed.commit()
+        feed.finish()
 
     def change_state(self, folder: Path, **fields: int) -> None:
         file = folders.state_file(_live_in(folder))

@@ -19,10 +19,12 @@ def test_a_word_that_leads_nowhere_is_noticed(home: Home, monkeypatch: pytest.Mo
     """As where the words of a schema are cut otherwise than when the index was made."""
 
     def with_another(document: Document) -> schema.Texts:
-        return [*schema.texts_of(document), (TAGS, "never-indexed")]
+        return [*schema.shared_texts(document), (TAGS, "never-indexed")]
 
-    monkeypatch.setattr(comparing, "texts_of", with_another)
-    monkeypatch.setattr(comparing, "numbers_of", lambda d, _texts: schema.numbers_of(d, schema.texts_of(d)))
+    monkeypatch.setattr(comparing, "shared_texts", with_another)
+    for name in ("entry_of_model", "entries_of_variants"):
+        as_ever = getattr(schema, name)
+        monkeypatch.setattr(comparing, name, lambda d, _, of=as_ever: of(d, schema.shared_texts(d)))
     assert home.check().comparison.differing == len(MODELS)
     monkeypatch.setattr("indexer.checking.LOOKED_UP", 1)
     assert home.check().agrees

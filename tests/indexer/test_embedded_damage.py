@@ -12,7 +12,6 @@ import pytest
 from indexer.catalog.store import Catalog
 from indexer.checking import check_index
 from indexer.engines.embedded import folder as folders
-from indexer.engines.embedded.damage import damaged_file
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.errors import EngineError
@@ -143,7 +142,7 @@ def test_whatever_file_is_damaged_the_next_sync_puts_it_right(
 def test_what_tantivy_wrote_is_as_it_was_written(disk: Disk) -> None:
     """Were the form of its files another one day, every start would build the index anew."""
     disk.mend()
-    assert damaged_file(disk.live) is None
+    assert folders.damage_in(disk.live) is None
     assert disk.sync().done == "nothing"
 
 

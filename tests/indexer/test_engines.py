@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from indexer.documents import Document
-from indexer.engines.embedded import searching as embedded_searching
+from indexer.engines.embedded import hits as embedded_hits
 from indexer.engines.meilisearch import searching as meili_searching
 from indexer.errors import EngineError, EngineUnavailable
 from indexer.query import Sort, parse_query
@@ -251,7 +251,7 @@ def test_facets_of_very_many_models_are_estimated_and_say_so(
     writer.rebuild([lambda: held], state(len(held)))
     asked = parse_query("m", facets=("task", "gated"))
     counted = engines.reader(tmp_path).search(asked)
-    for searching in (embedded_searching, meili_searching):
+    for searching in (embedded_hits, meili_searching):
         monkeypatch.setattr(searching, "COUNTED", 15_999)
     estimated = engines.reader(tmp_path).search(asked)
 

@@ -1,12 +1,18 @@
 """How a query is read."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.errors import BadRequest
+from indexer.filters import NO_FILTERS, Filters
+from indexer.measures import GIB, Bounds, Memory
 from indexer.pasted import Pasted, read_pasted
 from indexer.query import MAX_DEPTH, MAX_TERMS, MAX_TEXT, SearchQuery, parse_query
+
+GB = 10**9
 
 
 def shape(query: SearchQuery) -> tuple[str | None, list[str], list[str], list[str]]:
@@ -131,7 +137,57 @@ MODEL = Pasted("TheBloke", "Llama-2-7B-GGUF")
     ],
 )
 def test_links_and_commands_are_read(text: str, expected: Pasted | None) -> None:
-    assert read_pasted(text) == expected
+    found = read_pasted(text)
+
+    assert (found and replace(found, variant="")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "variant"),
+    [
+        ("hf.co/TheBloke/Llama-2-7B-GGUF:Q4_K_M", "Q4_K_M"),
+        ("ollama run hf.co/TheBloke/Llama-2-7B-GGUF:x.Q4_K_M.gguf", "x.Q4_K_M.gguf"),
+        ("TheBloke/Llama-2-7B-GGUF@q8_0", "q8_0"),
+        ("hf:TheBloke/Llama-2-7B-GGUF:Q4_K_M", "Q4_K_M"),
+        ("https://huggingface.co/TheBloke/Llama-2-7B-GGUF/blob/main/a%20b.gguf", "a b.gguf"),
+        ("https://huggingface.co/o/r/resolve/main/UD-Q2_K_XL/x-00001-of-00002.gguf?download=true",
+         "UD-Q2_K_XL/x-00001-of-00002.gguf"),
+        ("https://huggingface.co/o/r/tree/main/BF16", "BF16"),
+        ("https://huggingface.co/o/r/tree/main", ""),
+        ("huggingface://TheBloke/Llama-2-7B-GGUF/x.gguf", "x.gguf"),
+        ("lmstudio://open_from_hf?model=TheBloke/Llama-2-7B-GGUF&file=x.gguf", "x.gguf"),
+        ("https://huggingface.co/TheBloke/Llama-2-7B-GGUF", ""),
+    ],
+)  # fmt: skip
+def test_what_is_named_within_a_model_is_kept(text: str, variant: str) -> None:
+    query = parse_query(text)
+
+    assert query.exact_id is not None
+    assert query.pointed == variant
+
+
+@pytest.mark.parametrize(
+    ("text", "terms", "filters"),
+    [
+        ("llama 8b q4_k_m", ["llama", "8b"], NO_FILTERS.with_values("quant", ["q4_k_m"])),
+        ("llama Q4_K_", ["llama"], NO_FILTERS.with_values("quant", ["q4_k"])),
+        ("qwen <6gb", ["qwen"], NO_FILTERS.with_bounds("bytes", Bounds(None, 6 * 10**9 - 1))),
+        ("qwen <6", ["qwen"], NO_FILTERS),
+        ("qwen <", ["qwen"], NO_FILTERS),
+        ("qwen size:4gb-6gb bits:>=4", ["qwen"],
+         NO_FILTERS.with_bounds("bytes", Bounds(4 * GB, 6 * GB)).with_bounds("bits", Bounds(400, None))),
+        ("mistral gguf fits:8gb", ["mistral", "gguf"], replace(NO_FILTERS, fits=Memory(8 * GIB))),
+        ("fits:8gb+32gb ctx:32k", [], replace(NO_FILTERS, fits=Memory(8 * GIB, 32 * GIB), context=32_768)),
+        ("quant:q4_k_m,Q5_K_M", [], NO_FILTERS.with_values("quant", ["q4_k_m", "q5_k_m"])),
+        ("fits:lots", ["fits", "lots"], NO_FILTERS),
+        ("Llama-3.2-3B-Q4_K_M-GGUF", ["llama", "3.2", "3b", "q4", "k", "m", "gguf"], NO_FILTERS),
+    ],
+)  # fmt: skip
+def test_what_variants_must_be_is_read(text: str, terms: list[str], filters: Filters) -> None:
+    query = parse_query(text)
+
+    assert [wanted.term.text for wanted in query.wanted] == terms
+    assert query.filters == filters
 
 
 def test_a_pasted_model_comes_first_and_an_owner_alone() -> None:

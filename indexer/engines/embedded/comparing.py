@@ -1,59 +1,136 @@
-"""Whether one commit of the embedded index holds exactly the documents that it should hold."""
+"""Whether one commit of the embedded indexes holds exactly the documents that it should hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 import tantivy
 
 from indexer.documents import Document
 from indexer.engines.contract import IndexState
-from indexer.engines.embedded.damage import damaged_file
+from indexer.engines.embedded import folder as folders
 from indexer.engines.embedded.failing import translated
-from indexer.engines.embedded.schema import DIGEST, UNSIGNED, Texts, numbers_of, texts_of, tokens_of
-from indexer.engines.terms import NUMBER
+from indexer.engines.embedded.schema import (
+    DIGEST,
+    UNSIGNED,
+    Entry,
+    Texts,
+    entries_of_variants,
+    entry_of_model,
+    shared_texts,
+    tokens_of,
+)
+from indexer.engines.terms import CODE, NUMBER
+from indexer.query import Kind
+
+Place: TypeAlias = tuple[int, int]
+"""Where a document lies: its segment, and which it is in that."""
+TOLD = 3
+"""Of the variants of a model so many differences are told."""
 
 _MUST = tantivy.Occur.Must
 _FAILED = "The embedded index cannot be compared"
 
 
-class Held:
-    """One commit of an index, held still.
+class HeldEntry(NamedTuple):
+    """A document that is held."""
+
+    numbers: dict[str, int]
+    """What stands in its fields of numbers."""
+    place: Place
+
+
+class HeldKind:
+    """One commit of the index of models or of that of variants, held still.
 
     Args:
-        folder: where it lies.
+        kind: what is in it.
         schema: the index's.
         searcher: the commit.
-        state: how far it follows.
 
     """
 
-    def __init__(
-        self, folder: Path, schema: tantivy.Schema, searcher: tantivy.Searcher, state: IndexState
-    ) -> None:
-        self._folder = folder
+    def __init__(self, kind: Kind, schema: tantivy.Schema, searcher: tantivy.Searcher) -> None:
+        self.fields = UNSIGNED[kind]
         self._schema = schema
         self._searcher = searcher
+
+    def highest(self) -> int:
+        """Give the highest number in it; 0 when it is empty."""
+        query = tantivy.Query.all_query()
+        hits = self._searcher.search(query, 1, count=False, order_by_field=NUMBER).hits
+        return int(hits[0][0]) if hits else 0
+
+    def entries(self, numbers: Sequence[int]) -> dict[int, list[HeldEntry]]:
+        """Give what is held under numbers."""
+        query = tantivy.Query.term_set_query(self._schema, NUMBER, list(numbers))
+        hits = self._found(query)
+        columns = [self._searcher.fast_field_values(field, [at for _, at in hits]) for field in self.fields]
+        held: dict[int, list[HeldEntry]] = {}
+        for (number, at), *values in zip(hits, *columns, strict=True):
+            known = zip(self.fields, values, strict=True)
+            stored = {field: int(value) for field, value in known if value is not None}
+            held.setdefault(number, []).append(HeldEntry(stored, _place(at)))
+        return held
+
+    def places_of(self, number: int, texts: Texts) -> set[Place]:
+        """Give where the documents of a number lie that each word of some texts finds."""
+        clauses = [(_MUST, tantivy.Query.term_query(self._schema, NUMBER, number))]
+        for field, token in _tokens(texts):
+            clauses.append((_MUST, tantivy.Query.term_query(self._schema, field, token, "basic")))
+        return {_place(at) for _, at in self._found(tantivy.Query.boolean_query(clauses))}
+
+    def _found(self, query: tantivy.Query) -> list[tuple[int, tantivy.DocAddress]]:
+        """Give the numbers of all documents a query selects, and where they lie."""
+        counted = {"documents": {"value_count": {"field": NUMBER}}}
+        count = int(self._searcher.aggregate(query, counted)["documents"]["value"])
+        hits = self._searcher.search(query, max(1, count), count=False, order_by_field=NUMBER).hits
+        return [(int(number), at) for number, at in hits]
+
+
+def _tokens(texts: Texts) -> set[tuple[str, str]]:
+    return {(field, token) for field, text in texts for token in tokens_of(field, text)}
+
+
+def _place(at: tantivy.DocAddress) -> Place:
+    return at.segment_ord, at.doc
+
+
+class Held:
+    """One commit of both indexes, held still.
+
+    Args:
+        folder: where they lie.
+        models: that of models.
+        variants: that of variants.
+        state: how far they follow.
+
+    """
+
+    def __init__(self, folder: Path, models: HeldKind, variants: HeldKind, state: IndexState) -> None:
+        self._folder = folder
+        self._models = models
+        self._variants = variants
         self.state = state
 
     def damage(self) -> str | None:
         """Name what is not as it was once stored; `None` when all of it is."""
         try:
-            name = damaged_file(self._folder)
+            name = folders.damage_in(self._folder)
         except (OSError, ValueError, KeyError, TypeError):
             return None  # a rebuild has taken its place, and the files are gone
         return name and f"The file {name} is not as it was written."
 
     def highest(self) -> int:
-        """Give the highest number of a model in the index; 0 when it is empty."""
+        """Give the highest number of a model in the indexes; 0 when they are empty."""
         with translated(_FAILED):
-            query = tantivy.Query.all_query()
-            hits = self._searcher.search(query, 1, count=False, order_by_field=NUMBER).hits
-        return int(hits[0][0]) if hits else 0
+            return max(self._models.highest(), self._variants.highest())
 
     def differences(
         self, numbers: Sequence[int], documents: Mapping[int, Document], *, words: bool
     ) -> dict[int, str]:
-        """Say of numbers what the index holds in the place of their documents.
+        """Say of numbers what the indexes hold in the place of their documents.
 
         Args:
             numbers: what to look at.
@@ -61,76 +138,106 @@ class Held:
             words: also look every document up by each of its words.
 
         Raises:
-            EngineError: the index cannot be read.
+            EngineError: an index cannot be read.
 
         """
+        found: dict[int, str] = {}
         with translated(_FAILED):
-            held = self._held(numbers)
-            found = {number: f"is held {len(at)} times" for number, at in held.items() if len(at) > 1}
+            models, variants = self._models.entries(numbers), self._variants.entries(numbers)
             for number in numbers:
-                if number in documents and number not in held:
-                    found[number] = "is missing"
-                elif number in held and number not in documents:
-                    found[number] = "is held, but the catalog has no such model"
-            places = [(number, at[0]) for number, at in held.items() if number not in found]
-            for document, stored in self._numbers(places, documents):
-                what = self._differing(document, stored, words=words)
+                held = models.get(number, []), variants.get(number, [])
+                what = self._compared(number, documents.get(number), *held, words=words)
                 if what:
-                    found[document.number] = what
+                    found[number] = what
         return found
 
-    def _held(self, numbers: Sequence[int]) -> dict[int, list[tantivy.DocAddress]]:
-        """Find where models of these numbers are held."""
-        query = tantivy.Query.term_set_query(self._schema, NUMBER, list(numbers))
-        limit = min(max(1, self._searcher.num_docs), 2 * len(numbers) + 1)
-        held: dict[int, list[tantivy.DocAddress]] = {}
-        for number, address in self._searcher.search(
-            query, limit, count=False, order_by_field=NUMBER, order=tantivy.Order.Asc
-        ).hits:
-            held.setdefault(int(number), []).append(address)
-        return held
+    def _compared(
+        self,
+        number: int,
+        document: Document | None,
+        models: Sequence[HeldEntry],
+        variants: Sequence[HeldEntry],
+        *,
+        words: bool,
+    ) -> str:
+        """Say what differs between a document and what is held under its number; nothing for nothing."""
+        if document is None:
+            return "is held, but the catalog has no such model" if models or variants else ""
+        if len(models) != 1:
+            return f"is held {len(models)} times" if models else "is missing"
+        shared = shared_texts(document)
+        model = _Wanted(self._models, number, shared, words=words)
+        wrong = model.differing(entry_of_model(document, shared), models[0])
+        if not wrong:  # else what is wrong with the model is wrong with all of its variants
+            wanted = _Wanted(self._variants, number, shared, words=words)
+            wrong = _few(_of_variants(document, wanted, variants))
+        return "; ".join(wrong)
 
-    def _numbers(
-        self, places: Sequence[tuple[int, tantivy.DocAddress]], documents: Mapping[int, Document]
-    ) -> list[tuple[Document, dict[str, int]]]:
-        """Give documents with what the fields of numbers hold in their places."""
-        addresses = [address for _, address in places]
-        columns = [self._searcher.fast_field_values(field, addresses) for field in UNSIGNED]
-        stored = zip(*columns, strict=True)
-        return [
-            (
-                documents[number],
-                {field: int(value) for field, value in zip(UNSIGNED, row, strict=True) if value is not None},
-            )
-            for (number, _), row in zip(places, stored, strict=True)
-        ]
 
-    def _differing(self, document: Document, stored: Mapping[str, int], *, words: bool) -> str:
-        texts = texts_of(document)
-        numbers = numbers_of(document, texts)
+class _Wanted:
+    """What is to be held under a number in one of the indexes.
+
+    Args:
+        held: the index.
+        number: the model's.
+        shared: the texts that it and its variants have.
+        words: whether everything is looked up by each of its words.
+
+    """
+
+    def __init__(self, held: HeldKind, number: int, shared: Texts, *, words: bool) -> None:
+        self._held = held
+        self._number = number
+        self._words = words
+        self.shared = shared
+
+    def differing(self, entry: Entry, held: HeldEntry) -> list[str]:
+        """Say how what is held differs from what should be."""
+        stored, numbers = held.numbers, entry.numbers
         wrong = [
             f"{field} is {stored.get(field, 'unknown')} instead of {numbers.get(field, 'unknown')}"
-            for field in UNSIGNED
+            for field in self._held.fields
             if field != DIGEST and stored.get(field) != numbers.get(field)
         ]
         is_other = stored.get(DIGEST) != numbers[DIGEST]
-        if is_other or words:
-            wrong += self._unfindable(document.number, texts)
+        if is_other or self._words:
+            wrong += self._unfindable(entry.texts, held.place)
         if is_other and not wrong:
             wrong.append("it is held with words that are not its own")
-        return "; ".join(wrong)
+        return wrong
 
-    def _unfindable(self, number: int, texts: Texts) -> list[str]:
-        """Give the fields by some words of which a model is not found."""
-        tokens = {(field, token) for field, text in texts for token in tokens_of(field, text)}
-        if self._is_found(number, tokens):
+    def _unfindable(self, texts: Texts, place: Place) -> list[str]:
+        """Give the fields by some words of which it is not found."""
+        if place in self._shared_places and place in self._held.places_of(self._number, texts):
             return []
-        missed = sorted({field for field, token in tokens if not self._is_found(number, {(field, token)})})
-        return [f"it is not found by its {' and '.join(missed)}"]
+        tokens = _tokens([*self.shared, *texts])
+        missed = {one[0] for one in tokens if place not in self._held.places_of(self._number, [one])}
+        return [f"it is not found by its {' and '.join(sorted(missed))}"]
 
-    def _is_found(self, number: int, tokens: set[tuple[str, str]]) -> bool:
-        query = tantivy.Query.term_query(self._schema, NUMBER, number)
-        clauses = [(_MUST, query)]
-        for field, token in tokens:
-            clauses.append((_MUST, tantivy.Query.term_query(self._schema, field, token, "basic")))
-        return bool(self._searcher.search(tantivy.Query.boolean_query(clauses), 1, count=False).hits)
+    @cached_property
+    def _shared_places(self) -> set[Place]:
+        return self._held.places_of(self._number, self.shared)
+
+
+def _of_variants(document: Document, wanted: _Wanted, held: Sequence[HeldEntry]) -> Iterator[str]:
+    """Say how the variants that are held differ from those of a document."""
+    by_code: dict[int, list[HeldEntry]] = {}
+    for one in held:
+        by_code.setdefault(one.numbers.get(CODE, 0), []).append(one)
+    entries = entries_of_variants(document, wanted.shared)
+    for part, entry in zip(document.variants, entries, strict=True):
+        name = f"its variant {part.label} ({part.format})"
+        found = by_code.pop(part.code, [])
+        if len(found) == 1:
+            yield from (f"{name}: {what}" for what in wanted.differing(entry, found[0]))
+        else:
+            yield f"{name} is held {len(found)} times" if found else f"{name} is missing"
+    if by_code:
+        yield f"{sum(map(len, by_code.values()))} of the variants held are none of its own"
+
+
+def _few(said: Iterable[str]) -> list[str]:
+    """Give as much of what can be said as is read."""
+    lines = list(said)
+    more = len(lines) - TOLD
+    return lines if more <= 0 else [*lines[:TOLD], f"and {more} more"]

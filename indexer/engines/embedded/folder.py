@@ -1,11 +1,13 @@
 """Where the embedded engine's indexes lie, and which of them is the live one.
 
     <index folder>/current          names the live index; replaced in one step by a rebuild
-    <index folder>/models-<stamp>/  one index, with `hubdex.json` (how far it follows) beside its files
+    <index folder>/models-<stamp>/  the index of models, with `hubdex.json` (how far it follows) beside
+                                    its files, and below it
+                          variants/  the index of their variants
 
-`hubdex.json` is written after the index itself has committed: a crash between the two replays
-changes that are already in, which changes nothing. It names that commit, so that an index older than
-it, put back or left behind by a power cut, is not taken for one that has come as far.
+`hubdex.json` is written after both have committed: a crash before it replays changes that are already
+in, in one or in both, which changes nothing. It names these commits, so that an index older than they,
+put back or left behind by a power cut, is not taken for one that has come as far.
 """
 
 import os
@@ -17,13 +19,16 @@ from uuid import uuid4
 import orjson
 
 from indexer.engines.contract import IndexState
-from indexer.engines.embedded.damage import opstamp_of
+from indexer.engines.embedded.damage import damaged_file, opstamp_of
 from indexer.engines.embedded.schema import SCHEMA_VERSION
 from indexer.errors import EngineUnavailable
+from indexer.query import KINDS, Kind
 
 _CURRENT = "current"
 _STATE = "hubdex.json"
 _PREFIX = "models-"
+_VARIANTS = "variants"
+_OPSTAMPS: dict[Kind, str] = {"model": "opstamp", "variant": "variants_opstamp"}
 _REBUILT = "`hubdex index sync` rebuilds it"
 
 
@@ -40,9 +45,32 @@ def live_folder(root: Path) -> Path | None:
 
 def new_folder(root: Path) -> Path:
     """Make an empty folder for an index that is not live yet."""
-    folder = root / f"{_PREFIX}{uuid4().hex}"
-    folder.mkdir(parents=True)
+    return make_folder(root / f"{_PREFIX}{uuid4().hex}")
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a folder for both kinds of documents."""
+    folder_of(folder, "variant").mkdir(parents=True)
     return folder
+
+
+def folder_of(folder: Path, kind: Kind) -> Path:
+    """Give where the documents of a kind lie."""
+    return folder / _VARIANTS if kind == "variant" else folder
+
+
+def damage_in(folder: Path) -> str | None:
+    """Name the first file that is not as it was written; `None` when all are.
+
+    Raises:
+        OSError, ValueError, KeyError or TypeError: a list of segments cannot be read.
+
+    """
+    for kind in KINDS:
+        at = folder_of(folder, kind)
+        if (name := damaged_file(at)) is not None:
+            return (at / name).relative_to(folder).as_posix()
+    return None
 
 
 def make_live(root: Path, folder: Path) -> None:
@@ -85,7 +113,7 @@ def read_state(folder: Path) -> IndexState:
             models=int(data["models"]),
             synced_at=datetime.fromisoformat(data["synced_at"]),
         )
-        lost = opstamp_of(folder) < int(data["opstamp"])
+        lost = any(opstamp_of(folder_of(folder, kind)) < int(data[key]) for kind, key in _OPSTAMPS.items())
     except (OSError, ValueError, KeyError, TypeError):
         raise EngineUnavailable(f"The index is damaged; {_REBUILT}.") from None
     if lost:
@@ -100,7 +128,7 @@ def write_state(folder: Path, state: IndexState) -> None:
         orjson.dumps(
             {
                 "schema_version": SCHEMA_VERSION,
-                "opstamp": opstamp_of(folder),
+                **{key: opstamp_of(folder_of(folder, kind)) for kind, key in _OPSTAMPS.items()},
                 "catalog": state.catalog,
                 "serial": state.serial,
                 "counters_serial": state.counters_serial,

@@ -7,21 +7,21 @@ their files in one folder, and one list (`meta.json`).
 
 import signal
 from collections.abc import Sequence
-from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import cast
 
 import orjson
-import tantivy
 
 from indexer.engines.contract import Documents, Progress
 from indexer.engines.embedded.damage import META
-from indexer.engines.embedded.folder import replace_file
-from indexer.engines.embedded.schema import make_schema, open_index, to_tantivy
+from indexer.engines.embedded.feeding import Feed
+from indexer.engines.embedded.folder import folder_of, make_folder, replace_file
+from indexer.engines.embedded.schema import make_schema, open_index
 from indexer.errors import EngineError
 from indexer.process import collect_garbage_rarely
+from indexer.query import Kind
 
 HEAP_BYTES = 800_000_000
 """Memory for grams before they go to disk, in all; fewer, larger segments need fewer merges."""
@@ -29,6 +29,8 @@ THREADS = 2
 TOLD_EVERY = 2_000
 """Documents between two reports of progress."""
 
+_KINDS: tuple[Kind, ...] = ("variant", "model")
+"""What is joined, in order: the variants lie below the models."""
 _MANAGED = ".managed.json"
 _LOCKS = (".tantivy-writer.lock", ".tantivy-meta.lock")
 
@@ -44,35 +46,27 @@ def build(folder: Path, parts: Sequence[Documents], progress: Progress) -> None:
     if len(parts) == 1:
         _build_part(folder, parts[0], progress)
         return
-    folders = [folder / f"part-{number}" for number in range(len(parts))]
-    for one in folders:
-        one.mkdir()
+    folders = [make_folder(folder / f"part-{number}") for number in range(len(parts))]
     _build_apart(list(zip(folders, parts, strict=True)), progress)
-    _join(folder, folders)
+    for kind in _KINDS:
+        _join(folder_of(folder, kind), [folder_of(one, kind) for one in folders], kind)
 
 
 def _build_part(folder: Path, documents: Documents, progress: Progress, of: int = 1) -> None:
-    writer = open_index(folder, make_schema()).writer(HEAP_BYTES // of, max(1, THREADS // of))
+    feed = Feed(folder, HEAP_BYTES // of, max(1, THREADS // of))
     written = 0
     try:
         for document in documents():
-            writer.add_document(to_tantivy(document))
+            feed.add(document)
             written += 1
             if written % TOLD_EVERY == 0:
                 progress(TOLD_EVERY)
         progress(written % TOLD_EVERY)
-        writer.commit()
+        feed.commit()
     except BaseException:
-        with suppress(Exception):  # one that failed has said why before
-            let_go(writer)  # its threads must not go on writing to what is about to be removed
+        feed.let_go()  # its threads must not go on writing to what is about to be removed
         raise
-    writer.wait_merging_threads()
-
-
-def let_go(writer: tantivy.IndexWriter) -> None:
-    """Drop what was not committed, and wait for the writer's threads to end."""
-    writer.rollback()
-    writer.wait_merging_threads()
+    feed.finish()
 
 
 def _build_apart(parts: Sequence[tuple[Path, Documents]], progress: Progress) -> None:
@@ -125,7 +119,7 @@ def _work(folder: Path, documents: Documents, of: int, pipe: Connection) -> None
         pipe.send(f"A process that builds the index failed: {error}.")
 
 
-def _join(folder: Path, parts: Sequence[Path]) -> None:
+def _join(folder: Path, parts: Sequence[Path], kind: Kind) -> None:
     """Make one index of several: move their files together, and list all segments."""
     metas = [orjson.loads((part / META).read_bytes()) for part in parts]
     managed: list[str] = []
@@ -141,7 +135,7 @@ def _join(folder: Path, parts: Sequence[Path]) -> None:
     joined = metas[0] | {"segments": segments, "opstamp": max(meta["opstamp"] for meta in metas)}
     replace_file(folder / _MANAGED, orjson.dumps([*managed, META]))
     replace_file(folder / META, orjson.dumps(joined))
-    held = open_index(folder, make_schema()).searcher().num_docs
+    held = open_index(folder, make_schema(kind)).searcher().num_docs
     wanted = sum(segment["max_doc"] for segment in segments)
     if held != wanted:
-        raise EngineError(f"The index of all parts holds {held} models of {wanted}.")
+        raise EngineError(f"The index of all parts holds {held} {kind}s of {wanted}.")

@@ -1,16 +1,18 @@
 """The read side of the embedded engine."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
+from typing import TypeAlias
 
 import tantivy
 
 from indexer.engines.contract import HeldIndex, IndexState, OwnerSelection, Selection
 from indexer.engines.embedded import folder as folders
-from indexer.engines.embedded.comparing import Held
+from indexer.engines.embedded.comparing import Held, HeldKind
 from indexer.engines.embedded.failing import translated
 from indexer.engines.embedded.lookups import Query, TantivyTerms
 from indexer.engines.embedded.owners import OwnerSearching
@@ -19,7 +21,10 @@ from indexer.engines.embedded.searching import Searching
 from indexer.engines.embedded.short import ShortAnswers, read_short
 from indexer.engines.selecting import Selector
 from indexer.errors import EngineUnavailable
-from indexer.query import SearchQuery
+from indexer.query import KINDS, Kind, SearchQuery
+
+_Commit: TypeAlias = tuple[tantivy.Schema, tantivy.Searcher, Selector[Query]]
+"""An index at one commit: its schema, its searcher and its selector."""
 
 REMEMBERED = 4_096
 """Answers remembered until the index changes: the short queries everybody types through."""
@@ -27,17 +32,16 @@ REMEMBERED = 4_096
 
 @dataclass(frozen=True)
 class _Opened:
-    """An index at one commit."""
+    """Both indexes at one commit."""
 
     stamp: tuple[str, int]
-    searcher: tantivy.Searcher
-    selector: Selector[Query]
+    kinds: Mapping[Kind, "_Commit"]
     state: IndexState
     short: ShortAnswers
 
     def is_of(self, folder: Path, state: IndexState) -> bool:
         """Tell whether an index of this state holds nothing else: it was only found up to date again."""
-        same = replace(self.state, models=state.models, synced_at=state.synced_at)
+        same = replace(self.state, models=state.models, variants=state.variants, synced_at=state.synced_at)
         return self.stamp[0] == folder.name and same == state
 
 
@@ -51,7 +55,7 @@ class EmbeddedReader:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._schema = make_schema()
+        self._schemas = {kind: make_schema(kind) for kind in KINDS}
         self._opened: _Opened | None = None
         self._remembered: OrderedDict[SearchQuery, Selection] = OrderedDict()
         self._lock = Lock()
@@ -66,9 +70,10 @@ class EmbeddedReader:
         return self._current().state
 
     def search(self, query: SearchQuery) -> Selection:
-        """Select a page of models, best first.
+        """Select a page of models or variants, best first.
 
         Raises:
+            BadRequest: the page is out of reach.
             EngineUnavailable: there is no index yet.
             EngineError: the index cannot be read.
 
@@ -82,7 +87,8 @@ class EmbeddedReader:
                 return known
         ready = opened.short.answer(replace(asked, facets=()))
         with translated("The embedded index cannot be read"):
-            searching = Searching(self._schema, opened.searcher, opened.selector, opened.state, asked)
+            commit = opened.kinds["variant" if asked.is_of_variants else "model"]
+            searching = Searching(*commit, opened.state, asked)
             selection = searching.run() if ready is None else searching.with_facets(ready)
         with self._lock:
             self._remembered[asked] = selection
@@ -94,7 +100,8 @@ class EmbeddedReader:
         """Select owners whose compact text begins with a prefix, best first; raises what `search` does."""
         opened = self._current()
         with translated("The embedded index cannot be read"):
-            owners = OwnerSearching(opened.searcher, opened.selector, prefix, limit).run()
+            _, searcher, selector = opened.kinds["model"]
+            owners = OwnerSearching(searcher, selector, prefix, limit).run()
         return OwnerSelection(owners, opened.state)
 
     def hold(self) -> HeldIndex:
@@ -105,7 +112,8 @@ class EmbeddedReader:
 
         """
         opened = self._open(None)
-        return Held(self._root / opened.stamp[0], self._schema, opened.searcher, opened.state)
+        models, variants = (HeldKind(kind, *opened.kinds[kind][:2]) for kind in KINDS)
+        return Held(self._root / opened.stamp[0], models, variants, opened.state)
 
     def _current(self) -> _Opened:
         opened = self._opened
@@ -139,14 +147,19 @@ class EmbeddedReader:
         state = folders.read_state(folder)
         with translated("The index cannot be opened", EngineUnavailable):
             if known is not None and known.is_of(folder, state):
-                searcher, selector = known.searcher, known.selector
+                kinds = known.kinds
             else:
-                index = open_index(folder, self._schema)
-                index.reload()
-                searcher = index.searcher()
-                selector = Selector(TantivyTerms(self._schema, searcher))
-            state = replace(state, models=searcher.num_docs)
-            return _Opened(stamp, searcher, selector, state, read_short(folder, state))
+                kinds = {kind: self._commit_of(folder, kind) for kind in KINDS}
+            models, variants = (kinds[kind][1].num_docs for kind in KINDS)
+            state = replace(state, models=models, variants=variants)
+            return _Opened(stamp, kinds, state, read_short(folder, state))
+
+    def _commit_of(self, folder: Path, kind: Kind) -> _Commit:
+        schema = self._schemas[kind]
+        index = open_index(folders.folder_of(folder, kind), schema)
+        index.reload()
+        searcher = index.searcher()
+        return schema, searcher, Selector(TantivyTerms(schema, searcher))
 
 
 def _stamp(folder: Path) -> tuple[str, int] | None:

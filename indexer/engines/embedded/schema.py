@@ -1,18 +1,26 @@
-"""The fields of the embedded index, as data."""
+"""The fields of the embedded index, as data: one index of models and one of their variants.
 
+What finds a model finds its variants, so that most of their documents is cut once and given to all.
+"""
+
+from collections.abc import Iterator
+from copy import copy
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from zlib import crc32
 
 import orjson
 import tantivy
 
-from indexer.documents import Document
+from indexer.documents import Document, VariantPart
 from indexer.engines.terms import (
+    BITS,
+    CODE,
     EXACT,
     KEYWORDS,
     NAME,
+    NEEDS,
     NUMBER,
     ORDERS,
     OWNER,
@@ -20,37 +28,46 @@ from indexer.engines.terms import (
     OWNER_PREFIX_GRAM,
     PARAMS,
     POPULARITY,
+    QUANTS,
+    SIZE,
     TAGS,
     TIER,
     orders_of,
     tiers_of,
 )
-from indexer.filters import FACETS
+from indexer.filters import FACETS, Facet
 from indexer.grams import GRAM, INSIDE, Cut
+from indexer.query import Kind
+from indexer.variants.records import UNKNOWN
 
 SCHEMA_VERSION = 8
 """Raised when fields, tokenizers or the cutting of names change: the index is then rebuilt."""
 
 DIGEST = "digest"
 """A checksum of all texts of a document: an index cannot be asked which words it has too many."""
-UNSIGNED = (POPULARITY, PARAMS, *ORDERS, DIGEST)
+UNSIGNED: dict[Kind, tuple[str, ...]] = {
+    "model": (POPULARITY, PARAMS, *ORDERS, DIGEST),
+    "variant": (POPULARITY, PARAMS, *ORDERS, DIGEST, CODE, BITS, *NEEDS),
+}
 """Fields of one number, 0 or more; a document may have none in them."""
 
 HEAD_GRAM = 3
 """Letters of the beginnings in `Part.heads`: enough to tell most starts of words."""
 _VALUES = frozenset[str](FACETS)
+_OWN = frozenset[Facet](("format", "quant"))
+"""Facets of which each variant has its own value, and the model all of them."""
 
 
-def make_schema() -> tantivy.Schema:
-    """Build the schema of the index `models`."""
+def make_schema(kind: Kind = "model") -> tantivy.Schema:
+    """Build the schema of the index of models, or of that of variants."""
     builder = tantivy.SchemaBuilder()
     # Signed: deleting by the term of an unsigned field silently deletes nothing (tantivy 0.27).
     builder.add_integer_field(NUMBER, indexed=True, fast=True)
-    for name in UNSIGNED:
+    for name in UNSIGNED[kind]:
         builder.add_unsigned_field(name, fast=True)
     for facet in FACETS:
         builder.add_text_field(facet, fast=True, tokenizer_name="raw", index_option="basic")
-    texts = [TAGS, KEYWORDS, TIER, OWNER_PREFIX]
+    texts = [TAGS, KEYWORDS, TIER, OWNER_PREFIX, QUANTS]
     texts += [name for part in (OWNER, NAME) for name in (part.grams, part.heads, part.wholes)]
     for name in texts:
         builder.add_text_field(name, tokenizer_name="words", index_option="basic")
@@ -69,45 +86,93 @@ Texts: TypeAlias = list[tuple[str, str]]
 """Fields and a text in each; a field of several values comes several times."""
 
 
-def to_tantivy(document: Document) -> tantivy.Document:
-    """Give the document in Tantivy's own form."""
-    target = tantivy.Document()
-    texts = texts_of(document)
-    target.add_integer(NUMBER, document.number)
-    for field, number in numbers_of(document, texts).items():
+class Entry(NamedTuple):
+    """What an index holds of a model or of a variant."""
+
+    numbers: dict[str, int]
+    """What stands in the fields of `UNSIGNED`; what is unknown or none is left out."""
+    texts: Texts
+    """Its own texts, beside those it has in common with its model and all of that one's variants."""
+
+
+def to_tantivy(document: Document) -> tuple[tantivy.Document, list[tantivy.Document]]:
+    """Give a model and its variants, best first, in Tantivy's own form."""
+    shared = shared_texts(document)
+    common = tantivy.Document()
+    common.add_integer(NUMBER, document.number)
+    for field, text in shared:
+        common.add_text(field, text)
+    variants = [_filled(copy(common), one) for one in entries_of_variants(document, shared)]
+    return _filled(common, entry_of_model(document, shared)), variants
+
+
+def _filled(target: tantivy.Document, entry: Entry) -> tantivy.Document:
+    for field, number in entry.numbers.items():
         target.add_unsigned(field, number)
-    for field, text in texts:
+    for field, text in entry.texts:
         target.add_text(field, text)
     return target
 
 
-def numbers_of(document: Document, texts: Texts) -> dict[str, int]:
-    """Give what stands in the fields of numbers; what is unknown or none is left out.
+def entry_of_model(document: Document, shared: Texts) -> Entry:
+    """Give what is a model's own.
 
     Args:
         document: the document.
-        texts: its texts, as `texts_of` gives them.
+        shared: as `shared_texts` gives them.
 
     """
-    numbers = {POPULARITY: document.popularity, DIGEST: crc32(orjson.dumps(texts))}
-    numbers |= {order: number for order, number in zip(ORDERS, orders_of(document), strict=True) if number}
-    if document.params is not None:
-        numbers[PARAMS] = document.params
-    return numbers
+    texts: Texts = [(facet, text) for facet, values in document.facets if facet in _OWN for text in values]
+    texts += [(KEYWORDS, " ".join(document.keywords)), (QUANTS, " ".join(document.quants))]
+    numbers = {POPULARITY: document.popularity, DIGEST: crc32(orjson.dumps([shared, texts]))}
+    numbers |= _numbers(document, document.size, document.params or 0)
+    return Entry(numbers, texts)
 
 
-def texts_of(document: Document) -> Texts:
-    """Give what stands in the fields of texts.
+def entries_of_variants(document: Document, shared: Texts) -> Iterator[Entry]:
+    """Give what is each variant's own, best first.
+
+    Args:
+        document: their model's.
+        shared: as `shared_texts` gives them.
+
+    """
+    digest = crc32(orjson.dumps(shared)) if document.variants else 0
+    for place, part in enumerate(document.variants):
+        texts: Texts = [("format", part.format), (KEYWORDS, " ".join(part.keywords))]
+        if part.label != UNKNOWN:
+            texts += [("quant", part.label), (QUANTS, " ".join(part.quants))]
+        numbers = {POPULARITY: document.popularity, CODE: part.code}
+        numbers |= _numbers(document, part.size, part.params)
+        numbers |= _measures(part)
+        numbers[DIGEST] = crc32(orjson.dumps([place, texts]), digest)
+        yield Entry(numbers, texts)
+
+
+def _numbers(document: Document, size: int, params: int) -> dict[str, int]:
+    numbers = {order: number for order, number in zip(ORDERS, orders_of(document), strict=True) if number}
+    numbers.pop(SIZE, None)
+    return numbers | {field: number for field, number in ((SIZE, size), (PARAMS, params)) if number}
+
+
+def _measures(part: VariantPart) -> dict[str, int]:
+    measured = {BITS: part.bits} if part.bits else {}
+    return measured | dict(zip(NEEDS, part.needs, strict=False))
+
+
+def shared_texts(document: Document) -> Texts:
+    """Give the texts that a model and all of its variants have.
 
     Beginnings are cut here and handed over as one text a field: words repeat, so that most are known
     already, and each value handed over costs as much as ten of them.
     """
-    texts: Texts = [(facet, text) for facet, values in document.facets for text in values]
+    texts: Texts = [
+        (facet, text) for facet, values in document.facets if facet not in _OWN for text in values
+    ]
     owner_grams, owner_heads, owner_wholes = _texts_of_owner(document.owner)
     name_grams, name_heads, name_wholes = _texts(document.name)
     texts += (
         (TAGS, " ".join(document.tags)),
-        (KEYWORDS, " ".join(document.keywords)),
         (TIER, " ".join(tiers_of(document))),
         (OWNER_PREFIX, _prefixes(document.owner.compact)),
         (OWNER.grams, owner_grams),

@@ -2,26 +2,24 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-
-import tantivy
 
 from indexer.documents import Document
 from indexer.engines.contract import Documents, IndexState, Progress, silent
 from indexer.engines.embedded import folder as folders
-from indexer.engines.embedded.damage import damaged_file
 from indexer.engines.embedded.failing import translated
-from indexer.engines.embedded.parts import build, let_go
-from indexer.engines.embedded.schema import make_schema, open_index, to_tantivy
+from indexer.engines.embedded.feeding import Feed
+from indexer.engines.embedded.parts import build
+from indexer.engines.embedded.schema import make_schema, open_index
 from indexer.engines.embedded.short import drop_short, has_short, write_short
-from indexer.engines.terms import NUMBER
 from indexer.errors import EngineError
+from indexer.query import KINDS, Kind
 
 logger = logging.getLogger(__name__)
 
-UPDATE_HEAP_BYTES = 100_000_000
+UPDATE_HEAP_BYTES = 150_000_000
 """Memory for grams before they go to disk."""
 UPDATE_THREADS = 2
 
@@ -38,8 +36,8 @@ class EmbeddedWriter:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._schema = make_schema()
-        self._writer: tantivy.IndexWriter | None = None
+        self._schemas = {kind: make_schema(kind) for kind in KINDS}
+        self._feed: Feed | None = None
         self._verified: Path | None = None
 
     def state(self) -> IndexState | None:
@@ -60,23 +58,25 @@ class EmbeddedWriter:
     def _state_of(self, folder: Path) -> IndexState:
         state = folders.read_state(folder)
         if folder != self._verified:
-            damaged = damaged_file(folder)
+            damaged = folders.damage_in(folder)
             if damaged:
                 raise EngineError(f"The file {damaged} is not as it was written.")
             self._verified = folder
-        index = open_index(folder, self._schema)
+        return replace(state, models=self._held(folder, "model"), variants=self._held(folder, "variant"))
+
+    def _held(self, folder: Path, kind: Kind) -> int:
+        index = open_index(folders.folder_of(folder, kind), self._schemas[kind])
         index.reload()
-        return replace(state, models=index.searcher().num_docs)
+        return index.searcher().num_docs
 
     def write(self, documents: Iterable[Document], removals: Iterable[int]) -> None:
         """Add or replace documents and drop removed numbers, visible after `commit`."""
-        writer = self._live_writer()
+        feed = self._live_feed()
         with _translated():
             for number in removals:
-                writer.delete_documents_by_term(NUMBER, number)
+                feed.remove(number)
             for document in documents:
-                writer.delete_documents_by_term(NUMBER, document.number)
-                writer.add_document(to_tantivy(document))
+                feed.replace(document)
 
     def recount(self, documents: Iterable[Document]) -> None:
         """Replace documents whose counters have moved: Tantivy has no partial update."""
@@ -86,11 +86,11 @@ class EmbeddedWriter:
         """Make everything written visible and durable, then store the state."""
         folder = self._live_folder()
         with _translated():
-            if self._writer is not None:
+            if self._feed is not None:
                 drop_short(folder)
-                self._writer.commit()
+                self._feed.commit()
             if not more and not has_short(folder, state):
-                write_short(folder, open_index(folder, self._schema), self._schema, state)
+                self._write_short(folder, state)
             folders.write_state(folder, state)
 
     def rebuild(self, parts: Sequence[Documents], state: IndexState, progress: Progress = silent) -> None:
@@ -106,7 +106,7 @@ class EmbeddedWriter:
         try:
             with _translated():
                 build(folder, parts, progress)
-                write_short(folder, open_index(folder, self._schema), self._schema, state)
+                self._write_short(folder, state)
                 folders.write_state(folder, state)
                 folders.make_live(self._root, folder)
                 self._verified = folder
@@ -115,10 +115,13 @@ class EmbeddedWriter:
 
     def close(self) -> None:
         """Let go of the index; what was not committed is dropped."""
-        if self._writer is not None:
-            writer, self._writer = self._writer, None
-            with suppress(EngineError), _translated():  # one that failed has said why before
-                let_go(writer)
+        if self._feed is not None:
+            feed, self._feed = self._feed, None
+            feed.let_go()
+
+    def _write_short(self, folder: Path, state: IndexState) -> None:
+        schema = self._schemas["model"]
+        write_short(folder, open_index(folder, schema), schema, state)
 
     def _live_folder(self) -> Path:
         folder = folders.live_folder(self._root)
@@ -126,13 +129,12 @@ class EmbeddedWriter:
             raise EngineError("There is no live index to write to; rebuild it.")
         return folder
 
-    def _live_writer(self) -> tantivy.IndexWriter:
-        if self._writer is None:
+    def _live_feed(self) -> Feed:
+        if self._feed is None:
+            folder = self._live_folder()
             with _translated():
-                self._writer = open_index(self._live_folder(), self._schema).writer(
-                    UPDATE_HEAP_BYTES, UPDATE_THREADS
-                )
-        return self._writer
+                self._feed = Feed(folder, UPDATE_HEAP_BYTES, UPDATE_THREADS)
+        return self._feed
 
 
 def _translated() -> AbstractContextManager[None]:

@@ -1,0 +1,124 @@
+"""The variants that files of other formats than GGUF are; pure."""
+
+import re
+from collections.abc import Sequence
+
+from indexer.formats import formats_named, formats_tagged
+from indexer.text import words_of
+from indexer.variants.ggufs import architecture_of, keeps_context
+from indexer.variants.grouping import Group
+from indexer.variants.kinds import MAX_LORA
+from indexer.variants.labels import NO_LABEL, Label, label_in, read_label, to_label
+from indexer.variants.memory import NO_CONTEXT, context_of, needs_of
+from indexer.variants.quants import FLOATS, SHORT
+from indexer.variants.records import Facts, Variant
+from indexer.variants.sizing import Params, params_in, size_of, total_of
+
+PACKED = ("mlx", "exl3", "exl2", "gptq", "awq", "bnb")
+"""Formats that are safetensors files with quants inside, the more telling first."""
+LORA = Label("LoRA", is_known=True, rank=6)
+"""Of an adapter: weights that change those of another model."""
+_WORDS = ("mlx", "exl", "gptq", "awq", "bnb")
+_BITS = ("4-bit", "8-bit", "3-bit", "6-bit", "5-bit", "2-bit")
+_ADAPTER = re.compile(r"(?:^|[-_./])(?:adapters?(?:_model)?|q?loras?)(?:[-_./]|$)", re.IGNORECASE)
+_PACKS_ELEMENTS = 7.9
+"""Bits: below, a header's elements hold several weights each."""
+
+
+def other_variants(groups: Sequence[Group], facts: Facts) -> list[Variant]:
+    """Give the variant that each group is."""
+    packed = _packed(facts)
+    keeps = keeps_context(facts, otherwise=False)
+    architecture = architecture_of(facts) if keeps else None
+    said = _said_of_all(facts, packed)
+    variants = []
+    for group in groups:
+        form = _format(group, packed)
+        label = _label(group, form, said, facts)
+        total, is_exact = total_of(group.files)
+        sources = _sources(label, form, facts)
+        size = size_of(total, label, sources, is_exact=is_exact, is_whole=group.missing == 0)
+        context = context_of(architecture, *size.params) if keeps and size.params else NO_CONTEXT
+        needs = needs_of(size.bytes, context) if size.bytes is not None and label is not LORA else ()
+        params, source = size.params or (None, None)
+        variants.append(Variant(
+            group.key.replace(group.format, form, 1), label.text, form, group.files, size.bytes, size.bits, params,
+            group.shards, group.missing, (), needs, label.is_known, size.is_estimated, size.is_nominal,
+            context.is_guessed, source,
+        ))  # fmt: skip
+    return variants
+
+
+def _packed(facts: Facts) -> str | None:
+    """Give the format of safetensors files that hold quants, by the model's tags, library and name."""
+    found = formats_tagged(facts.tags) | ({facts.library} if facts.library in PACKED else set())
+    name = facts.repo_id.lower()
+    if any([word in name for word in _WORDS]):
+        found |= formats_named(words_of(name))
+    return next((form for form in PACKED if form in found), None)
+
+
+def _format(group: Group, packed: str | None) -> str:
+    if group.format == "numpy":
+        return "mlx" if packed == "mlx" else "numpy"
+    if packed is None or group.format not in {"safetensors", "pytorch"}:
+        return group.format
+    return packed if group.format == "safetensors" or packed in {"gptq", "awq"} else group.format
+
+
+def _said_of_all(facts: Facts, packed: str | None) -> Label:
+    """Give the label that the model's name or tags say of its weights."""
+    said = label_in(facts.repo_id.rpartition("/")[2])
+    if _fits(said):
+        return said
+    bits = next((tag for tag in _BITS if tag in facts.tags), None) if packed else None
+    if bits is not None:
+        return to_label(bits.replace("-", ""))
+    return to_label("FP8") if "fp8" in facts.tags else NO_LABEL
+
+
+def _fits(label: Label) -> bool:
+    """Tell whether weights that are no GGUF can be of a label."""
+    text = label.text
+    return (
+        not label.is_ggml
+        and label is not NO_LABEL
+        or text in FLOATS
+        or text in SHORT
+        or text in {"MXFP4", "NVFP4"}
+    )
+
+
+def _label(group: Group, form: str, said: Label, facts: Facts) -> Label:
+    if form in {"safetensors", "pytorch", "mlx"} and _is_adapter(group, facts):
+        return LORA
+    if group.name:
+        own = read_label(group.name)
+        if _fits(own):
+            return own
+        if group.name.endswith("quantized"):
+            return to_label("Q8")
+    return said if form in PACKED or form in {"safetensors", "pytorch"} else NO_LABEL
+
+
+def _is_adapter(group: Group, facts: Facts) -> bool:
+    stem = group.key.rpartition(":")[2]
+    named = stem != group.key and _ADAPTER.search(stem) is not None
+    if not named and not ("lora" in facts.tags and stem != group.key):
+        return False
+    return all(file.bytes is None or file.bytes <= MAX_LORA for file in group.files)
+
+
+def _sources(label: Label, form: str, facts: Facts) -> list[Params]:
+    if label is LORA:
+        return [(facts.params, "header")] if facts.params else []
+    sources: list[Params] = []
+    packs = form in PACKED or (label.bits is not None and label.bits < _PACKS_ELEMENTS)
+    if facts.params and not packs:
+        sources.append((facts.params, "header"))
+    if packs:
+        if said := params_in(facts.repo_id):
+            sources.append((said, "name"))
+        if facts.base_params:
+            sources.append((facts.base_params, "base"))
+    return sources

@@ -1,0 +1,125 @@
+"""How many parameters, bits and bytes: each counted from the others, the surest first; pure."""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+from indexer.variants.labels import Label
+from indexer.variants.records import Facts, ParamsSource, RepoFile
+
+LEAST_BITS, MOST_BITS = 1.0, 34.0
+"""Bits per weight beyond these are no bits of a model: the parameters are of another."""
+_FACTOR = {"m": 1e6, "b": 1e9, "t": 1e12}
+_SAID = re.compile(
+    r"(?<![a-z0-9.])(?:(?P<effective>e)|(?P<experts>\d{1,2})x)?"
+    r"(?P<number>\d{1,4}(?:\.\d{1,3})?|(?<=-)[01]_\d{1,2})[ -]?(?P<unit>[mbt])(?![a-z0-9])"
+)
+_EFFECTIVE = {2.0: 4.6e9, 4.0: 7.2e9}
+"""Gemma's `E2B` and `E4B`: parameters that are used at once; these are all."""
+_SHARED = 0.81
+"""The part of a dense model that each further expert of a mixture adds: Mixtral 8x7B has 46.7B."""
+_LEAST_MILLIONS = 2
+"""`1M` is a length of context."""
+
+
+Params: TypeAlias = tuple[int, ParamsSource]
+"""How many there are, and what says so."""
+
+
+class Size(NamedTuple):
+    """What a variant's numbers are."""
+
+    bytes: int | None
+    bits: float | None
+    params: Params | None
+    is_estimated: bool
+    is_nominal: bool
+
+
+def params_in(name: str) -> int | None:
+    """Read how many parameters a name says: `7B`, `1.5b`, `8x7B`, `270M`, `E2B`; of `30B-A3B` the first."""
+    said = said_in(name)
+    return said[1] if said else None
+
+
+@lru_cache(maxsize=4_096)
+def said_in(name: str) -> tuple[str, int] | None:
+    """Give how many parameters a name says, with its words for it in lower case."""
+    for found in _SAID.finditer(name.lower()):
+        effective, experts, digits, unit = found.group("effective", "experts", "number", "unit")
+        number = float(digits.replace("_", "."))
+        if number <= 0 or (unit == "m" and number < _LEAST_MILLIONS):
+            continue
+        if effective:
+            return found.group(), int(_EFFECTIVE.get(number, number * 1.8e9))
+        if experts:
+            number *= 1 + (int(experts) - 1) * _SHARED
+        return found.group(), int(number * _FACTOR[unit])
+    return None
+
+
+def headers_of(facts: Facts) -> tuple[Params, ...]:
+    """Give the parameters that headers say."""
+    return tuple([(params, "header") for params in (facts.gguf_params, facts.params) if params])
+
+
+def total_of(files: Sequence[RepoFile]) -> tuple[int | None, bool]:
+    """Give the bytes of all files, and whether each is of this very commit."""
+    total = 0
+    for file in files:
+        if file.bytes is None:
+            return None, True
+        total += file.bytes
+    return total, all([file.is_exact for file in files])
+
+
+def size_of(
+    size: int | None, label: Label, sources: Iterable[Params], *, is_exact: bool, is_whole: bool
+) -> Size:
+    """Count what can be counted of bytes, bits and parameters, and take the label's for the rest.
+
+    Args:
+        size: of all files, in bytes, as far as it is known.
+        label: whose bits are taken where none can be counted.
+        sources: what says how many parameters there are, the surest first.
+        is_exact: whether the size is of this very commit.
+        is_whole: whether no shard is missing; else the size says nothing of the bits.
+
+    """
+    typical = label.bits
+    if size and is_whole:
+        params = choose(size, typical, sources)
+        if params is not None:
+            return Size(size, 8 * size / params[0], params, not is_exact, False)
+        params = (int(size * 8 / typical), "label") if typical else None
+        return Size(size, label.nominal, params, not is_exact, typical is not None)
+    params = next(iter(sources), None)
+    if size:
+        return Size(size, label.nominal, params, not is_exact, typical is not None)
+    if params is None or typical is None:
+        return Size(size, label.nominal, params, False, typical is not None)
+    return Size(int(params[0] * typical / 8), label.nominal, params, True, True)
+
+
+def choose(size: int, typical: float | None, sources: Iterable[Params]) -> Params | None:
+    """Give the first source whose bits are near the label's, else the first whose bits are possible at all.
+
+    A header that the next source agrees with is right whatever the label says: some 16-bit files hold
+    weights that were trained in 4.
+    """
+    possible: Params | None = None
+    least, most = (0.6 * typical, min(1.7 * typical, MOST_BITS)) if typical else (LEAST_BITS, MOST_BITS)
+    for source in sources:
+        bits = 8 * size / source[0]
+        if possible is not None and _agree(possible, source):
+            return possible
+        if least <= bits <= most and bits >= LEAST_BITS:
+            return source
+        if possible is None and LEAST_BITS <= bits <= MOST_BITS:
+            possible = source
+    return possible
+
+
+def _agree(one: Params, other: Params) -> bool:
+    return one[1] == "header" and 0.65 <= one[0] / other[0] <= 1.5
