@@ -14,14 +14,12 @@ from indexer.engines.contract import Selected, Selection
 from indexer.engines.meilisearch.asking import Answer, Question
 from indexer.engines.meilisearch.lookups import Filter, FilterTerms, equal
 from indexer.engines.meilisearch.searching import GLANCE, Searching, StepOf
-from indexer.engines.terms import CODE, NUMBER, SAMPLE, SAMPLED
-from indexer.errors import BadRequest
+from indexer.engines.paging import require_reachable
+from indexer.engines.terms import CODE, NUMBER, SAMPLE
 from indexer.filters import Facet
 from indexer.query import SearchQuery
 from indexer.ranking import FAMILY
 
-DEEPEST = 1_000
-"""Models that can be paged through where they are found by their variants: getting each takes 50 µs."""
 COUNTED_VARIANTS = 10_000
 """The models of more variants than this are estimated, and so are their facets."""
 _OWN: tuple[Facet, ...] = ("format", "quant")
@@ -60,9 +58,13 @@ class SearchingByVariants(Searching):
         terms: the look-ups of the index of variants.
         query: what is asked.
 
+    Raises:
+        BadRequest: the page is out of reach.
+
     """
 
     def __init__(self, terms: FilterTerms, query: SearchQuery) -> None:
+        require_reachable(query)
         super().__init__(terms, query)
         self._estimates = False
 
@@ -82,26 +84,29 @@ class SearchingByVariants(Searching):
         self._estimates = answer.total > COUNTED_VARIANTS
         if not self._estimates:
             return self._ask([self._counting(chosen)])[0].total, True
-        sample = self._selector.in_tier(chosen, SAMPLE)
-        sampled = self._ask([self._counting(sample)])[0].total if sample else 0
-        return max(sampled * SAMPLED, self._few + 1), False
+        return max(self._estimate(chosen), self._few + 1), False
 
-    def _page(self, steps: Sequence[StepOf], total: int) -> tuple[Selected, ...]:
-        if self._query.offset + self._query.limit > DEEPEST:
-            raise BadRequest(
-                f"Only the first {DEEPEST:,} models can be paged through where it takes their variants to "
-                "tell which match; narrow the query."
-            )
-        return super()._page(steps, total)
+    def _estimate(self, chosen: Chosen[Filter]) -> int:
+        """Estimate the models of very many variants: those of the sample have as many each."""
+        sample = self._selector.in_tier(chosen, SAMPLE) or chosen
+        plain = [replace(self._question(one, 0), distinct="") for one in (chosen, sample)]
+        everything, sampled, models = self._ask([*plain, self._counting(sample)])
+        return round(everything.total * models.total / max(1, sampled.total))
 
     def _later_page(self, steps: Sequence[StepOf], want: int) -> tuple[Selected, ...]:
-        """Get all pages before it too, where there are several steps: to count those would take longer."""
-        offset = self._query.offset
-        if len(steps) > 1:
-            return self._walk(steps, offset + want)[offset:]
-        questions = [replace(self._question(chosen, want), offset=offset) for _, chosen in steps]
-        pairs = zip(steps, self._ask(questions), strict=True)
-        return tuple([one for (step, _), answer in pairs for one in self._selected(step, answer)])
+        """Skip the pages before it step by step: only a step that ends before the page is counted."""
+        skip, selected = self._query.offset, list[Selected]()
+        for step, chosen in steps:
+            if not want:
+                break
+            [answer] = self._ask([replace(self._question(chosen, want), offset=skip)])
+            selected += self._selected(step, answer)
+            want -= len(answer.hits)
+            if answer.hits:
+                skip = 0
+            elif skip:
+                skip -= self._ask([self._counting(chosen)])[0].total
+        return tuple(selected)
 
     def _is_estimated(self, selection: Selection) -> bool:  # noqa: ARG002
         return self._estimates
