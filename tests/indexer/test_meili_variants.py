@@ -14,7 +14,7 @@ from indexer.engines.meilisearch import searching, variants
 from indexer.errors import BadRequest
 from indexer.filters import NO_FILTERS, Facet, Filters
 from indexer.measures import Bounds, Measure, Memory
-from indexer.query import SearchQuery, Sort, parse_query
+from indexer.query import KINDS, Kind, SearchQuery, Sort, parse_query
 from tests.indexer.engines import Meili
 from tests.indexer.shelf import document, state
 
@@ -23,7 +23,6 @@ pytestmark = pytest.mark.meilisearch
 LABELS = ("q4_k_m", "q8_0", "iq2_xs", "unknown", "q4_0")
 FACETS: tuple[Facet, ...] = ("author", "format", "quant", "gated")
 MODELS = 90
-COUNTED_FACETS = tuple[Facet, ...]
 
 Found = tuple[Document, VariantPart]
 
@@ -165,6 +164,17 @@ def test_models_are_found_by_any_of_their_variants(reader: EngineReader, filters
         assert dict(found.facets[facet]) == counted([list(some) for some in given_by.values()])
 
 
+@pytest.mark.parametrize("context", [1, 4_096, 4_097, 8_192, 32_768, 131_072, 10**7])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_variant_fits_with_the_context_that_is_asked_for(
+    reader: EngineReader, kind: Kind, context: int
+) -> None:
+    filters = Filters(fits=Memory(5 * 10**9, 10**9), context=context)
+    wanted = [one for one in EVERY if lets_through(filters, one)]
+    found = reader.search(parse_query("", filters=filters, kind=kind))
+    assert found.total == len(wanted if kind == "variant" else {one.number for one, _ in wanted})
+
+
 def matches(text: str, found: Found) -> bool:
     owner = dict(found[0].facets)["author"][0]
     match text:
@@ -264,8 +274,8 @@ def test_few_variants_of_a_family_leave_its_name_to_the_model(
     monkeypatch.setattr(searching, "FEW", 0)
     monkeypatch.setattr(variants, "FAMILY", 3)
     monkeypatch.setattr("indexer.engines.selecting.FAMILY", 3)
-    found = reader.search(parse_query("gale-20", kind="variant")).selected
-    assert [one.step and one.step.name for one in found] == ["WORDS"] * 6
+    found = reader.search(parse_query("gale-20-x", kind="variant")).selected
+    assert [one.step and one.step.name for one in found] == ["EXACT_NAME"] * 6
 
 
 def test_pages_out_of_reach_are_refused(reader: EngineReader) -> None:
@@ -276,7 +286,7 @@ def test_pages_out_of_reach_are_refused(reader: EngineReader) -> None:
 
 def test_a_slip_of_the_finger_is_seen_through(reader: EngineReader) -> None:
     for asked in (parse_query("gael", kind="variant", limit=5), parse_query("gael", filters=SMALL, limit=5)):
-        meant = reader.search(replace(asked, **{"wanted": parse_query("gale").wanted, "exact_name": "gale"}))
+        meant = reader.search(replace(asked, wanted=parse_query("gale").wanted, exact_name="gale"))
         found = reader.search(asked)
         assert not found.total_exact
         assert [unstepped(one) for one in found.selected] == [unstepped(one) for one in meant.selected]
