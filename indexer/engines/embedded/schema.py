@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from copy import copy
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from zlib import crc32
 
 import orjson
@@ -71,7 +71,21 @@ def make_schema(kind: Kind = "model") -> tantivy.Schema:
     texts += [name for part in (OWNER, NAME) for name in (part.grams, part.heads, part.wholes)]
     for name in texts:
         builder.add_text_field(name, tokenizer_name="words", index_option="basic")
-    return builder.build()
+    return _without_lengths(builder.build())
+
+
+def _without_lengths(schema: tantivy.Schema) -> tantivy.Schema:
+    """Let Tantivy not store how long each text is, a byte a field: that serves scores, and we have none.
+
+    Its builder has no word for it; a schema as it is pickled has.
+    """
+    pickled: Any = schema.__reduce__()
+    make, (fields,) = pickled
+    for field in fields["inner"]:
+        if field["type"] == "text":
+            field["options"]["indexing"]["fieldnorms"] = False
+    without: tantivy.Schema = make(fields)
+    return without
 
 
 def open_index(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
