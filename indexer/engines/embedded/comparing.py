@@ -15,10 +15,11 @@ from indexer.engines.embedded.schema import (
     DIGEST,
     UNSIGNED,
     Entry,
+    Shared,
     Texts,
     entries_of_variants,
     entry_of_model,
-    shared_texts,
+    shared_of,
     tokens_of,
 )
 from indexer.engines.terms import CODE, NUMBER
@@ -165,7 +166,7 @@ class Held:
             return "is held, but the catalog has no such model" if models or variants else ""
         if len(models) != 1:
             return f"is held {len(models)} times" if models else "is missing"
-        shared = shared_texts(document)
+        shared = shared_of(document)
         model = _Wanted(self._models, number, shared, words=words)
         wrong = model.differing(entry_of_model(document, shared), models[0])
         if not wrong:  # else what is wrong with the model is wrong with all of its variants
@@ -180,12 +181,12 @@ class _Wanted:
     Args:
         held: the index.
         number: the model's.
-        shared: the texts that it and its variants have.
+        shared: what it and its variants have.
         words: whether everything is looked up by each of its words.
 
     """
 
-    def __init__(self, held: HeldKind, number: int, shared: Texts, *, words: bool) -> None:
+    def __init__(self, held: HeldKind, number: int, shared: Shared, *, words: bool) -> None:
         self._held = held
         self._number = number
         self._words = words
@@ -193,7 +194,7 @@ class _Wanted:
 
     def differing(self, entry: Entry, held: HeldEntry) -> list[str]:
         """Say how what is held differs from what should be."""
-        stored, numbers = held.numbers, entry.numbers
+        stored, numbers = held.numbers, self.shared.numbers | entry.numbers
         wrong = [
             f"{field} is {stored.get(field, 'unknown')} instead of {numbers.get(field, 'unknown')}"
             for field in self._held.fields
@@ -210,13 +211,13 @@ class _Wanted:
         """Give the fields by some words of which it is not found."""
         if place in self._shared_places and place in self._held.places_of(self._number, texts):
             return []
-        tokens = _tokens([*self.shared, *texts])
+        tokens = _tokens([*self.shared.texts, *texts])
         missed = {one[0] for one in tokens if place not in self._held.places_of(self._number, [one])}
         return [f"it is not found by its {' and '.join(sorted(missed))}"]
 
     @cached_property
     def _shared_places(self) -> set[Place]:
-        return self._held.places_of(self._number, self.shared)
+        return self._held.places_of(self._number, self.shared.texts)
 
 
 def _of_variants(document: Document, wanted: _Wanted, held: Sequence[HeldEntry]) -> Iterator[str]:
