@@ -153,6 +153,18 @@ def test_what_moves_moves_in_all_variants(shelf: Shelf) -> None:
     shelf.assert_right()
 
 
+def test_what_is_written_last_is_what_is_held(shelf: Shelf) -> None:
+    shelf.recount(model(1, [11, 12], likes=3))
+    shelf.write(model(1, [11, 12], likes=4))
+    shelf.commit()
+    shelf.assert_right()
+
+    shelf.write(model(1, [11, 12], likes=5))
+    shelf.recount(model(1, [11, 12], likes=6))
+    shelf.commit()
+    shelf.assert_right()
+
+
 def test_variants_that_are_not_held_get_no_counters(shelf: Shelf) -> None:
     """As when a model has changed in the meantime: the next sync brings its new variants."""
     shelf.writer.recount([model(1, [12, 13], likes=3), model(9, [11], likes=3)])
