@@ -10,7 +10,7 @@ from api.assets import Assets
 from api.config import ApiConfig
 from api.errors import install_errors
 from api.pages.layout import Site
-from api.routes import models, owners, pages, places, search, status
+from api.routes import files, models, owners, pages, places, search, status
 from api.security import Guard
 from api.sources import Sources
 from indexer.catalog.store import utc_now
@@ -45,6 +45,6 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app.add_middleware(Guard, hosts=config.hosts, origins=config.cors_origins)
     install_errors(app)
     # The places come last: their paths are everybody's.
-    for routes in (search, owners, models, status, pages, places):
+    for routes in (search, owners, models, files, status, pages, places):
         app.include_router(routes.router)
     return app

@@ -22,6 +22,7 @@ from indexer.errors import (
     Busy,
     CatalogError,
     EngineError,
+    FileNotKnown,
     HubdexError,
     ModelNotFound,
     UpstreamError,
@@ -33,6 +34,7 @@ RETRY_AFTER_SECONDS = 2
 _STATUSES: tuple[tuple[type[HubdexError], int], ...] = (
     (BadRequest, 422),
     (ModelNotFound, 404),
+    (FileNotKnown, 404),
     (Busy, 503),
     (CatalogError, 503),
     (EngineError, 503),

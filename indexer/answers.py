@@ -5,16 +5,28 @@ Times are ISO 8601 in UTC, sizes are bytes, unknown is null.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Literal
 
 from typing_extensions import TypedDict
 
 from indexer.filters import Filters
 from indexer.formats import formats_of
+from indexer.hits import Hit
 from indexer.lineage import Derived, KnownBase, Relation, tag_of
-from indexer.query import SearchQuery
+from indexer.measures import MEASURES, Memory, memory_text
+from indexer.query import Kind, SearchQuery
 from indexer.records import StoredModel
-from indexer.search import Coverage, Hit, OwnersPage, SearchPage
+from indexer.search import Coverage, OwnersPage, SearchPage
 from indexer.text import words_of
+from indexer.variants.answers import (
+    FILES_OF_A_HIT,
+    Room,
+    VariantAnswer,
+    gated_answer,
+    room_of,
+    variant_answer,
+)
+from indexer.variants.records import CONTEXTS, Variant
 
 
 class ModelAnswer(TypedDict):
@@ -42,11 +54,33 @@ class ModelAnswer(TypedDict):
 class HitAnswer(ModelAnswer):
     """A model of an answer: why it is where it is, and what matched."""
 
+    kind: Literal["model"]
     match: str
     highlights: list[list[int]]
     """Offsets (start, end) into `id`."""
     matched_tags: list[str]
     """Tags, task or library that matched where the id did not."""
+    variants: list[VariantAnswer]
+    """Where the query chooses among them: the best of those that match."""
+    variants_total: int
+    """How many of them match."""
+
+
+class VariantHitAnswer(VariantAnswer):
+    """A variant of an answer, and its model."""
+
+    kind: Literal["variant"]
+    downloads: int | None
+    """Of the model, like all that follows."""
+    likes: int | None
+    license: str | None
+    gated: bool | str
+    task: str | None
+    updated_at: str | None
+    match: str
+    highlights: list[list[int]]
+    """Offsets (start, end) into `model`."""
+    matched_tags: list[str]
 
 
 class BaseModelAnswer(TypedDict):
@@ -102,10 +136,19 @@ class QueryAnswer(TypedDict):
     excluded: list[str]
     owner: str | None
     exact_id: str | None
+    kind: Kind
     filters: dict[str, list[str]]
     """By field, the values of which a model must have one; of `tag`, all."""
     min_params: int | None
     max_params: int | None
+    min_bytes: int | None
+    max_bytes: int | None
+    min_bits: float | None
+    max_bits: float | None
+    fits: str | None
+    """The memory a variant must fit into, such as `8gb+32gb`: the card's and the machine's."""
+    ctx: int
+    """Tokens of context it is reckoned with: the next longer of 4k, 8k, 32k and 128k."""
     sort: str
 
 
@@ -119,13 +162,13 @@ class FacetAnswer(TypedDict):
 class SearchAnswer(TypedDict):
     """The answer to a search."""
 
-    hits: list[HitAnswer]
+    hits: list[HitAnswer | VariantHitAnswer]
     total: int
     total_exact: bool
     facets: dict[str, list[FacetAnswer]]
+    """Of the fields that were asked for, the commonest values."""
     facets_exact: bool
     """Whether `facets` were counted; of very many hits they are estimated from a sample."""
-    """Of the fields that were asked for, the commonest values."""
     query: QueryAnswer
     took_ms: float
     index: IndexAnswer
@@ -145,10 +188,14 @@ class OwnersAnswer(TypedDict):
     index: IndexAnswer
 
 
-def page_answer(page: SearchPage) -> SearchAnswer:
-    """Give the answer to a search."""
+def page_answer(page: SearchPage, memory: Memory | None = None) -> SearchAnswer:
+    """Give the answer to a search; variants say whether they fit into the memory there is."""
+    room = room_of(page.query.filters, memory)
     return {
-        "hits": [hit_answer(hit) for hit in page.hits],
+        "hits": [
+            hit_answer(hit, room) if hit.variant is None else variant_hit_answer(hit, hit.variant, room)
+            for hit in page.hits
+        ],
         "total": page.total,
         "total_exact": page.total_exact,
         "facets": {
@@ -170,10 +217,32 @@ def owners_answer(page: OwnersPage) -> OwnersAnswer:
     }
 
 
-def hit_answer(hit: Hit) -> HitAnswer:
+def hit_answer(hit: Hit, room: Room) -> HitAnswer:
     """Give a model as a hit."""
+    repo_id = hit.model.record.repo_id
     return {
         **model_answer(hit.model),
+        "kind": "model",
+        "match": hit.step.name.lower(),
+        "highlights": [list(span) for span in hit.highlights],
+        "matched_tags": list(hit.tags),
+        "variants": [variant_answer(repo_id, one, room, most_files=FILES_OF_A_HIT) for one in hit.variants],
+        "variants_total": hit.variants_total,
+    }
+
+
+def variant_hit_answer(hit: Hit, variant: Variant, room: Room) -> VariantHitAnswer:
+    """Give a variant as a hit."""
+    record, counters = hit.model.record, hit.model.counters
+    return {
+        **variant_answer(record.repo_id, variant, room, most_files=FILES_OF_A_HIT),
+        "kind": "variant",
+        "downloads": counters.downloads,
+        "likes": counters.likes,
+        "license": record.license,
+        "gated": gated_answer(record),
+        "task": record.task,
+        "updated_at": moment(record.updated_at),
         "match": hit.step.name.lower(),
         "highlights": [list(span) for span in hit.highlights],
         "matched_tags": list(hit.tags),
@@ -194,14 +263,19 @@ def model_answer(model: StoredModel) -> ModelAnswer:
         "library": record.library,
         "license": record.license,
         "tags": list(record.tags),
-        "gated": False if record.gated == "no" else record.gated,
+        "gated": gated_answer(record),
         "disabled": record.disabled,
-        "params": record.params,
+        "params": params_of(model),
         "created_at": moment(record.created_at),
         "updated_at": moment(record.updated_at),
         "sha": record.sha,
         "formats": list(formats_of(words_of(record.name), map(str.lower, record.tags))),
     }
+
+
+def params_of(model: StoredModel) -> int | None:
+    """Give how many parameters a model has, as one of its headers says."""
+    return model.record.params or (model.gguf.params if model.gguf else None)
 
 
 def full_model_answer(
@@ -254,6 +328,7 @@ def index_answer(coverage: Coverage) -> IndexAnswer:
 
 def query_answer(query: SearchQuery) -> QueryAnswer:
     """Give how a query was understood."""
+    params, size, bits = (query.filters.bounds_of(one) for one in MEASURES)
     return {
         "text": query.text,
         "terms": [wanted.term.text for wanted in query.wanted if wanted.scope == "any"],
@@ -261,9 +336,16 @@ def query_answer(query: SearchQuery) -> QueryAnswer:
         "excluded": [term.text for term in query.excluded],
         "owner": query.owner,
         "exact_id": "/".join(part for part in query.exact_id if part) if query.exact_id else None,
+        "kind": query.kind,
         "filters": filters_answer(query.filters),
-        "min_params": query.filters.bounds_of("params").least,
-        "max_params": query.filters.bounds_of("params").most,
+        "min_params": params.least,
+        "max_params": params.most,
+        "min_bytes": size.least,
+        "max_bytes": size.most,
+        "min_bits": None if bits.least is None else bits.least / 100,
+        "max_bits": None if bits.most is None else bits.most / 100,
+        "fits": None if query.filters.fits is None else memory_text(query.filters.fits),
+        "ctx": CONTEXTS[query.filters.context_place],
         "sort": query.sort,
     }
 

@@ -1,6 +1,6 @@
 """Documents: what an engine stores of a model; pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -131,15 +131,20 @@ def code_of(key: str) -> int:
     return int.from_bytes(blake2b(key.encode(), digest_size=6).digest()) + 1
 
 
+def keywords_in_format(keywords: Iterable[str], format_: str) -> tuple[str, ...]:
+    """Give keywords of a model without the other formats: what finds its variants in this one."""
+    others = _FORMATS - {format_}
+    return tuple([word for word in keywords if word not in others])
+
+
 def _part_of(variant: Variant, keywords: Sequence[str]) -> VariantPart:
-    others = _FORMATS - {variant.format}
     label = variant.label.lower()
     return VariantPart(
         code=code_of(variant.key),
         format=variant.format,
         label=label,
         quants=label_tokens(variant.label) if label != UNKNOWN else (),
-        keywords=tuple([word for word in keywords if word not in others]),
+        keywords=keywords_in_format(keywords, variant.format),
         size=_bounded(variant.bytes, MAX_COUNT * 2**8),
         bits=round(100 * variant.bits) if variant.bits else 0,
         params=_bounded(variant.params, MAX_PARAMS),

@@ -7,6 +7,7 @@ Library errors are translated in the file that owns the library and never cross 
     ├── SettingsError          a setting is missing or wrong                      exit 2
     ├── BadRequest             the question itself is wrong                       exit 2, HTTP 422
     ├── ModelNotFound          no such model in the catalog                       exit 1, HTTP 404
+    ├── FileNotKnown           no model in the catalog holds this file            exit 1, HTTP 404
     ├── Busy                   another process holds what this one needs          exit 75, HTTP 503
     ├── CatalogError           the catalog cannot be opened, read or written      exit 1, HTTP 503
     │   ├── CatalogMissing     there is no catalog yet                            exit 75, HTTP 503
@@ -62,6 +63,19 @@ class ModelNotFound(HubdexError):
         if removed_at is not None:
             why = f"The model {repo_id!r} is no longer public; that was found on {removed_at:%Y-%m-%d}."
         super().__init__(why)
+
+
+class FileNotKnown(HubdexError):
+    """No model holds a file of this content, as far as its files have been read."""
+
+    word = "file_not_known"
+
+    def __init__(self, sha256: str) -> None:
+        self.sha256 = sha256
+        super().__init__(
+            f"No model is known to hold a file with the SHA-256 {sha256}. It may be older than what is read "
+            "of the Hub, altered, or in a model whose files have not been read yet."
+        )
 
 
 class Busy(HubdexError):

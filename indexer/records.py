@@ -107,6 +107,30 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
+class TreeDue:
+    """A model whose tree has not been read as of its present commit."""
+
+    key: str
+    repo_id: str
+    sha: str
+    """The present commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A model that holds a file of some hash, as far as its newest tree says."""
+
+    repo_id: str
+    path: str
+    """Of the file; a model that holds it twice is two holders."""
+    bytes: int | None
+    sha: str
+    """The commit its tree was read of."""
+    is_current: bool
+    """Whether that is still the model's present commit."""
+
+
+@dataclass(frozen=True, slots=True)
 class Removal:
     """A model that is no longer public: gone, private, or displaced from its path."""
 
@@ -216,6 +240,8 @@ class Applied:
     unchanged: int = 0
     counters_changed: int = 0
     removed: int = 0
+    trees: int = 0
+    """Trees that said something new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,10 +287,13 @@ class Outline(NamedTuple):
     likes: int | None = None
     trending: float | None = None
     sha: str | None = None
+    """The head commit of `main`."""
     files: tuple[str, ...] | None = None
+    """Paths of the repository's files; `None` when the listing did not say."""
     tree_sha: str | None = None
     """The commit of the newest tree that was read."""
     tree_files: tuple[RepoFile, ...] | None = None
+    """Its files; `None` when there is no tree, or none that the Hub shows."""
     gguf: GgufFacts | None = None
 
 

@@ -1,36 +1,27 @@
 """From a query to an answer: an engine selects, the catalog tells what is known, the text decides."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from operator import itemgetter
 
 from indexer.catalog.store import Catalog, utc_now
 from indexer.engines.contract import EngineReader, FacetCounts, IndexState, Selected, Selection
 from indexer.errors import EngineUnavailable
-from indexer.grams import find
-from indexer.keywords import keywords_of, tag_with
+from indexer.hits import Hit, asks_for_format, keywords_with, verified
+from indexer.keywords import keywords_of
 from indexer.owners import Owner
-from indexer.query import SearchQuery, Wanted
-from indexer.ranking import Rank, Step, rank_of
+from indexer.projecting import contents_in
+from indexer.query import SearchQuery
+from indexer.ranking import Rank, rank_of
 from indexer.records import CatalogState, Outline, StoredModel
 from indexer.text import compact
+from indexer.variants.records import Contents
 
 STATE_SECONDS = 1.0
 """How long the catalog's numbers are good for: an answer need not count them anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One model of an answer."""
-
-    model: StoredModel
-    step: Step
-    highlights: tuple[tuple[int, int], ...]
-    """What matched: offsets (start, end) into the repo id, in order, apart from one another."""
-    tags: tuple[str, ...] = ()
-    """What matched beside the id: tags, the task or the library, as the Hub writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +98,7 @@ class Search:
         self._require_own(selection.state)
         if not selection.ordered:
             selection = self._ordered(query, selection)
-        models = self._catalog.by_numbers([one.number for one in selection.selected], files=False)
-        hits = tuple(
-            hit
-            for one in selection.selected
-            if one.number in models
-            for hit in [_verified(query, models[one.number], one.step)]
-            if hit is not None
-        )
+        hits = self._hits(query, selection.selected)
         missed = len(selection.selected) - len(hits)
         return SearchPage(
             query=query,
@@ -127,19 +111,53 @@ class Search:
             coverage=self._coverage(selection.state),
         )
 
-    def _ordered(self, query: SearchQuery, selection: Selection) -> Selection:
-        """Order few models by their names, leave out those that do not match, and take the page."""
-        outlines = self._catalog.words_of([one.number for one in selection.selected])
-        ranked = [
-            (rank, one.number)
-            for one in selection.selected
-            if (outline := outlines.get(one.number)) and (rank := _rank(query, outline)) is not None
+    def _hits(self, query: SearchQuery, selected: Sequence[Selected]) -> tuple[Hit, ...]:
+        """Give those that really match; files are read only where something is asked of variants."""
+        asks = query.is_of_variants or query.filters.chooses_variants
+        models = self._catalog.by_numbers(_numbers(selected), files=asks)
+        contents = contents_in(self._catalog, models.values()) if asks else {}
+        if not asks and asks_for_format(query):
+            contents = self._contents_beside(query, models)
+        found = (
+            verified(query, models[one.number], one, contents.get(one.number))
+            for one in selected
+            if one.number in models
+        )
+        return tuple([hit for hit in found if hit is not None])
+
+    def _contents_beside(self, query: SearchQuery, models: Mapping[int, StoredModel]) -> dict[int, Contents]:
+        """Give the contents of those models that match by the names of their files, if at all."""
+        records = ((number, model.record) for number, model in models.items())
+        unsure = [
+            number
+            for number, one in records
+            if rank_of(query, one.repo_id, partial(keywords_of, *one.tags, one.task, one.library)) is None
         ]
+        return contents_in(self._catalog, self._catalog.by_numbers(unsure).values())
+
+    def _ordered(self, query: SearchQuery, selection: Selection) -> Selection:
+        """Order few models or variants by their names, leave out those that do not match, take the page."""
+        ranks = self._ranks(query, _numbers(selection.selected))
+        ranked = [(ranks[one.number], one) for one in selection.selected if one.number in ranks]
         if query.sort == "relevance":
             ranked.sort(key=itemgetter(0))  # stable: popularity stays the order within a rank
         page = ranked[query.offset : query.offset + query.limit]
-        selected = tuple(Selected(number, step) for (_, step), number in page)
+        selected = tuple([replace(one, step=step) for (_, step), one in page])
         return replace(selection, selected=selected, total=len(ranked), ordered=True)
+
+    def _ranks(self, query: SearchQuery, numbers: Sequence[int]) -> dict[int, Rank]:
+        """Give where models stand by their names; those that do not match are left out."""
+        outlines = self._catalog.words_of(numbers)
+        ranks = {number: rank for number, one in outlines.items() if (rank := _rank(query, one)) is not None}
+        if len(ranks) < len(outlines) and asks_for_format(query):
+            unsure = [number for number in outlines if number not in ranks]
+            models = self._catalog.by_numbers(unsure)
+            for number, contents in contents_in(self._catalog, models.values()).items():
+                formats = [one.format for one in contents.variants]
+                rank = _rank(query, outlines[number], formats)
+                if rank is not None:
+                    ranks[number] = rank
+        return ranks
 
     def owners(self, prefix: str, limit: int) -> OwnersPage:
         """Give owners whose compact text begins with a prefix, best first; raises what `answer` does.
@@ -197,41 +215,11 @@ class Search:
         )
 
 
-def _verified(query: SearchQuery, model: StoredModel, step: Step | None) -> Hit | None:
-    """Give the hit if the model's present name really matches; the index may be behind a rename."""
-    record = model.record
-    said = (*record.tags, record.task, record.library)
-    if step is not Step.TYPO:
-        rank = rank_of(query, record.repo_id, lambda: keywords_of(*said))
-        if rank is None:
-            return None
-        step = step or rank[1]
-    spans = [_span(wanted, record.repo_id) for wanted in query.wanted]
-    beside = [wanted.term for wanted, span in zip(query.wanted, spans, strict=True) if span is None]
-    tags = dict.fromkeys(tag for term in beside if (tag := tag_with(term.keyword, *said)))
-    return Hit(model, step, _apart([span for span in spans if span]), tuple(tags))
+def _numbers(selected: Sequence[Selected]) -> list[int]:
+    """Give the numbers of models, each once: several variants of one can be selected."""
+    return list(dict.fromkeys(one.number for one in selected))
 
 
-def _rank(query: SearchQuery, model: Outline) -> Rank | None:
-    return rank_of(query, model.repo_id, lambda: keywords_of(*model.tags, model.task, model.library))
-
-
-def _span(wanted: Wanted, repo_id: str) -> tuple[int, int] | None:
-    """Find a term in the name, or else (when it may) in the owner; they are matched apart."""
-    owner, slash, name = repo_id.rpartition("/")
-    found = find(wanted.term, name)
-    if found is not None:
-        at = len(owner) + len(slash)
-        return (found[0] + at, found[1] + at)
-    return find(wanted.term, owner) if wanted.scope == "any" and owner else None
-
-
-def _apart(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Merge spans that touch."""
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return tuple(merged)
+def _rank(query: SearchQuery, model: Outline, formats: Sequence[str] = ()) -> Rank | None:
+    said = (*model.tags, model.task, model.library)
+    return rank_of(query, model.repo_id, lambda: keywords_with(said, formats))

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from api.pages.layout import search_path
+from api.pages.layout import PLAIN, Manner
 from api.pages.markup import NOTHING, Html, Template, fill, joined
 from api.pages.words import plural
+from indexer.filters import key_of
 from indexer.query import SearchQuery
 
 WAYS = 6
@@ -66,32 +68,32 @@ The page of every model is there meanwhile.</p>
 """)
 
 
-def empty_html(query: SearchQuery, total: int, owner: str = "") -> Html:
+def empty_html(query: SearchQuery, total: int, manner: Manner = PLAIN) -> Html:
     """Give what to try when there is no hit to show."""
     if total:
-        first = fill(_WAY, path=search_path(query.text, owner=owner, sort=query.sort), words="To the first")
+        first = fill(_WAY, path=manner.path(query.text), words="To the first")
         return fill(_BEYOND, ways=first)
-    ways = joined(fill(_WAY, path=path, words=words) for path, words in list(_ways(query, owner))[:WAYS])
+    ways = joined(fill(_WAY, path=path, words=words) for path, words in list(_ways(query, manner))[:WAYS])
     return fill(_EMPTY, ways=fill(_WAYS, ways=ways) if ways else NOTHING)
 
 
-def _ways(query: SearchQuery, owner: str) -> Iterator[tuple[str, Html]]:
+def _ways(query: SearchQuery, manner: Manner) -> Iterator[tuple[str, Html]]:
     """Give questions that ask for less, those likelier to find something first."""
     tokens = query.text.split()
-    if owner:
-        yield search_path(query.text, sort=query.sort), Html("Search all models")
+    if manner.owner:
+        yield replace(manner, owner="").path(query.text), Html("Search all models")
     for at in sorted(range(len(tokens)), key=lambda at: not _narrows(tokens[at])):
         rest = " ".join(tokens[:at] + tokens[at + 1 :])
         if rest or _narrows(tokens[at]):
-            yield search_path(rest, owner=owner, sort=query.sort), fill(_WITHOUT, token=tokens[at])
+            yield manner.path(rest), fill(_WITHOUT, token=tokens[at])
     if _ID.fullmatch(query.text):
         name = query.text.partition("/")[2]
-        yield search_path(f"/{name}", owner=owner, sort=query.sort), fill(_ANY_OWNER, name=name)
+        yield manner.path(f"/{name}"), fill(_ANY_OWNER, name=name)
 
 
 def _narrows(token: str) -> bool:
     """Tell whether a word only narrows a search down: a filter, or a word that must not be there."""
-    return token.startswith("-") or ":" in token
+    return token.startswith("-") or ":" in token or key_of(token) is not None
 
 
 def waiting_html(models: int, *, is_away: bool = False) -> Html:

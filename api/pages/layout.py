@@ -10,8 +10,10 @@ from starlette.responses import HTMLResponse
 from api.assets import Assets
 from api.pages.markup import NOTHING, Html, Template, fill, joined
 from api.paths import NARROWING, RESULTS
+from indexer.documents import code_of
 from indexer.filters import Facet
-from indexer.query import MAX_TEXT, Sort
+from indexer.query import MAX_TEXT, Kind, Sort
+from indexer.variants.records import CONTEXTS, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,41 @@ _BOX = Template("""\
 <input id="q" name="q" type="text" value="$text" maxlength="$limit" placeholder="$hint"
  inputmode="search" enterkeyhint="search" autocomplete="off" autocapitalize="off" autocorrect="off"
  spellcheck="false"$focus>
-$order<button type="submit"><span class="unseen">Search</span></button>
+$kept<button type="submit"><span class="unseen">Search</span></button>
 </form>
 """)
 
 _OWNER = Template('<span class="owner">$owner/</span><wbr>')
-_ORDER = Template('<input type="hidden" name="sort" value="$sort">\n')
+_KEPT = Template('<input type="hidden" name="$name" value="$value">\n')
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How is asked, beside what: every link of an answer keeps it."""
+
+    owner: str = ""
+    """All models, or those of one owner."""
+    sort: Sort = "relevance"
+    kind: Kind = "model"
+    memory: str = ""
+    """The memory that variants are to fit into, as `read_memory` reads it; empty: nobody said."""
+
+    def path(self, text: str, offset: int = 0) -> str:
+        """Give the path of a search that is asked so."""
+        asked = [f"q={quote(text, safe='/')}"] if text else []
+        asked += [f"{name}={quote(value, safe='')}" for name, value in self.kept().items()]
+        asked += [f"offset={offset}"] if offset else []
+        return f"/{quote(self.owner)}" + ("?" if asked else "") + "&".join(asked)
+
+    def kept(self) -> dict[str, str]:
+        """Give the parameters of a search that is asked so, without what is usual."""
+        usual = {"sort": "relevance", "kind": "model", "memory": ""}
+        said = {"sort": self.sort, "kind": self.kind, "memory": self.memory}
+        return {name: value for name, value in said.items() if value != usual[name]}
+
+
+PLAIN = Manner()
+"""All models, the usual way."""
 
 
 def page(site: Site, frame: Frame, content: Html) -> HTMLResponse:
@@ -98,20 +129,27 @@ def page(site: Site, frame: Frame, content: Html) -> HTMLResponse:
     return HTMLResponse(filled, frame.status)
 
 
-def search_box(text: str = "", *, owner: str = "", sort: Sort = "relevance", focused: bool = False) -> Html:
+def search_box(text: str = "", manner: Manner = PLAIN, *, focused: bool = False) -> Html:
     """Give the search box, over all models or those of one owner; it works as a plain form."""
+    owner = manner.owner
     return fill(
         _BOX,
         action=search_path("", owner=owner),
         results=_of_owner(RESULTS, owner),
         narrowing=_of_owner(NARROWING, owner),
-        order=fill(_ORDER, sort=sort) if sort != "relevance" else NOTHING,
+        kept=kept_html(manner),
         label=f"Search the models of {owner}" if owner else "Search models",
         hint=f"words among the models of {owner}" if owner else "owner/name or words",
         text=text,
         limit=MAX_TEXT,
         focus=Html(" autofocus") if focused else NOTHING,
     )
+
+
+def kept_html(manner: Manner, *without: str) -> Html:
+    """Give what a form sends on of how is asked, but for these parameters."""
+    kept = manner.kept().items()
+    return joined(fill(_KEPT, name=name, value=value) for name, value in kept if name not in without)
 
 
 def _of_owner(path: str, owner: str) -> str:
@@ -128,12 +166,21 @@ def model_path(repo_id: str) -> str:
     return f"/{quote(repo_id)}"
 
 
-def search_path(text: str, offset: int = 0, owner: str = "", sort: Sort = "relevance") -> str:
-    """Give the path of a search, over all models or those of one owner."""
-    asked = [f"q={quote(text, safe='/')}"] if text else []
-    asked += [f"sort={sort}"] if sort != "relevance" else []
-    asked += [f"offset={offset}"] if offset else []
-    return f"/{quote(owner)}" + ("?" if asked else "") + "&".join(asked)
+def variant_path(repo_id: str, variant: Variant, memory: str = "", context: int = CONTEXTS[0]) -> str:
+    """Give where a variant stands on its model's page, reckoned with so much memory and context."""
+    asked = [f"memory={quote(memory, safe='')}"] if memory else []
+    asked += [f"ctx={context}"] if context != CONTEXTS[0] else []
+    return f"{model_path(repo_id)}{'?' if asked else ''}{'&'.join(asked)}#{variant_anchor(variant)}"
+
+
+def variant_anchor(variant: Variant) -> str:
+    """Give the name of a variant's place on its model's page."""
+    return f"v-{code_of(variant.key):x}"
+
+
+def search_path(text: str, owner: str = "") -> str:
+    """Give the path of a search, over all models or those of one owner, asked the usual way."""
+    return Manner(owner).path(text)
 
 
 def filter_path(key: Facet | Literal["tag"], value: str) -> str:

@@ -12,8 +12,9 @@ from api.pages.family import bases_html, derived_html, others_html
 from api.pages.files import files_html
 from api.pages.layout import Frame, Site, filter_path, page, search_box, search_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined
+from api.pages.variants import Held, variants_html
 from api.pages.words import ACCESS, compact_count, time_html
-from indexer.answers import model_answer
+from indexer.answers import model_answer, params_of
 from indexer.filters import Facet
 from indexer.lineage import read_base
 from indexer.records import ModelRecord, StoredModel
@@ -31,7 +32,7 @@ $notes<section aria-labelledby="get">
 <h2 id="get">Get it</h2>
 $commands<p class="ways"><a class="button" href="$hub" rel="noopener">Open on $hub_name</a></p>
 </section>
-<section aria-labelledby="facts">
+$variants<section aria-labelledby="facts">
 <h2 id="facts">Facts</h2>
 <dl class="facts">$facts</dl>
 </section>
@@ -66,13 +67,19 @@ _TAG = Template("<li>$tag</li>")
 
 
 def model_page(
-    site: Site, model: StoredModel, family: Family, now: datetime, crawled_at: datetime | None
+    site: Site,
+    model: StoredModel,
+    held: Held,
+    family: Family,
+    now: datetime,
+    crawled_at: datetime | None,
 ) -> HTMLResponse:
     """Give the page of a model.
 
     Args:
         site: where the pages run.
         model: the model.
+        held: what it holds, and the memory that is to fit into.
         family: what belongs to it.
         now: the present moment.
         crawled_at: when anything was last read from the Hub.
@@ -91,6 +98,7 @@ def model_page(
         commands=joined(fill(_COMMAND, command=command) for command in _commands(site, record)),
         hub=site.hub_url(record.repo_id),
         hub_name=site.hub_name,
+        variants=variants_html(record, held),
         facts=joined(
             fill(_FACT, name=name, value=value) for name, value in _facts(site, model, now) if value
         ),
@@ -101,7 +109,8 @@ def model_page(
         others=others_html(record.owner, family.others),
         read=read_ago_html(crawled_at, now),
     )
-    return page(site, Frame(f"{record.repo_id} - Hubdex", ("model.css",), ("copy.js",)), content)
+    frame = Frame(f"{record.repo_id} - Hubdex", ("model.css", "variants.css"), ("copy.js", "reckoning.js"))
+    return page(site, frame, content)
 
 
 def _owner(owner: str) -> Html:
@@ -142,8 +151,8 @@ def _facts(site: Site, model: StoredModel, now: datetime) -> Iterator[tuple[str,
     yield "Task", _searched("task", record.task)
     yield "Library", _searched("library", record.library)
     yield "Licence", _searched("license", record.license)
-    if record.params:
-        yield "Parameters", fill(_EXACT, exact=f"{record.params:,}", text=compact_count(record.params))
+    if params := params_of(model):
+        yield "Parameters", fill(_EXACT, exact=f"{params:,}", text=compact_count(params))
     yield "Formats", joined((_searched("format", one) for one in model_answer(model)["formats"]), ", ")
     yield "Access", _searched("gated", record.gated, ACCESS[record.gated])
     yield "Updated", time_html(record.updated_at, now)

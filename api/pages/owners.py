@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from api.pages.hits import marked
-from api.pages.layout import search_path
+from api.pages.layout import PLAIN, Manner, search_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined
 from api.pages.words import plural
 from indexer.owners import Owner, OwnerTyped, begun
-from indexer.query import Sort
 
 _SUGGESTED = Template("""\
 <li><a class="pick" id="owner-$number" href="$path">
@@ -32,11 +31,11 @@ class Suggestions:
         return next((owner for owner in self.owners if self.typed.names(owner)), None)
 
 
-def suggested_html(suggestions: Suggestions | None, sort: Sort) -> Html:
+def suggested_html(suggestions: Suggestions | None, manner: Manner = PLAIN) -> Html:
     """Give owners to pick: each puts its name into the search box, and its page is beside it."""
     if suggestions is None or suggestions.named:
         return NOTHING
-    return joined(_suggested(suggestions, sort))
+    return joined(_suggested(suggestions, manner))
 
 
 def named_html(suggestions: Suggestions | None) -> Html:
@@ -45,14 +44,14 @@ def named_html(suggestions: Suggestions | None) -> Html:
     return fill(_NAMED, path=search_path("", owner=named.name), name=named.name) if named else NOTHING
 
 
-def _suggested(suggestions: Suggestions, sort: Sort) -> Iterator[Html]:
+def _suggested(suggestions: Suggestions, manner: Manner) -> Iterator[Html]:
     typed = suggestions.typed
     for number, owner in enumerate(suggestions.owners):
         models, _, word = plural(owner.models, "model").partition(" ")
         yield fill(
             _SUGGESTED,
             number=number,
-            path=search_path(typed.completed(owner), sort=sort),
+            path=manner.path(typed.completed(owner)),
             name=marked(owner.name, [(0, begun(owner.name, typed.prefix))]),
             models=models,
             word=word,

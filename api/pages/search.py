@@ -1,24 +1,28 @@
 """The search page, and the piece of it that a script puts in its place while a query is typed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from starlette.responses import HTMLResponse
 
+from api.pages.chips import chips_html
 from api.pages.coverage import coverage_html
 from api.pages.empty import empty_html, waiting_html
 from api.pages.family import made_from_html
 from api.pages.hits import hit_html
-from api.pages.layout import Frame, Site, page, search_box, search_path
+from api.pages.layout import PLAIN, Frame, Manner, Site, page, search_box
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
 from api.pages.narrowing import narrowing_html
 from api.pages.owner import owner_html
 from api.pages.owners import Suggestions, named_html, suggested_html
 from api.pages.words import plural
+from indexer.measures import read_memory
 from indexer.owners import Owner
 from indexer.query import MAX_DEPTH, Sort
 from indexer.ranking import Step
 from indexer.search import SearchPage
+from indexer.variants.answers import room_of
+from indexer.variants.records import CONTEXTS
 
 PAGE_HITS = 20
 """Hits of one page."""
@@ -31,6 +35,8 @@ _ANSWER = Template("""\
 <div class="about">
 <p id="count" role="status">$count</p><p id="named">$named</p><p id="coverage">$coverage</p>
 </div>
+<ul id="chips" class="chips" aria-label="Filters that were typed">
+$chips</ul>
 <p id="notice" role="alert"$quiet>$notice</p>
 <div id="choices">
 <ul id="owners" class="owners" aria-label="Owners">
@@ -44,11 +50,12 @@ $hits</ol>
 _PAGING = Template('<nav class="paging" aria-label="Pages">$previous$next</nav>')
 _PREVIOUS = Template('<a class="button quiet" rel="prev" href="$path">Previous</a>')
 _NEXT = Template('<a class="button quiet" rel="next" href="$path">More</a>')
-_BLANK = dict.fromkeys(("count", "named", "coverage", "owners", "hits", "after"), NOTHING)
+_BLANK = dict.fromkeys(("count", "named", "coverage", "chips", "owners", "hits", "after"), NOTHING)
 
 _FIRST: dict[Sort, str] = {
     "relevance": "most downloaded first", "downloads": "most downloaded first", "likes": "most liked first",
     "trending": "trending first", "updated": "last updated first", "created": "newest first",
+    "size": "largest files first",
 }  # fmt: skip
 
 
@@ -74,9 +81,24 @@ Outcome = SearchPage | Waiting | Refused
 _STATUSES: dict[type[Outcome], int] = {Waiting: 503, Refused: 422}
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a page of search results is asked for."""
+
+    text: str
+    manner: Manner = PLAIN
+    offset: int = 0
+    context: int = CONTEXTS[0]
+    """Tokens that a model's page reckons with."""
+
+    def of_owner(self, owner: str) -> "Asked":
+        """Give the same question about the models of an owner."""
+        return replace(self, manner=replace(self.manner, owner=owner))
+
+
 def search_page(
     site: Site,
-    text: str,
+    asked: Asked,
     outcome: Outcome,
     now: datetime,
     *,
@@ -84,43 +106,44 @@ def search_page(
     suggestions: Suggestions | None = None,
 ) -> HTMLResponse:
     """Give the search page, over all models or those of one owner, with an answer in it."""
-    owner = owned.name if owned else ""
+    owner, text = asked.manner.owner, asked.text
     answer = outcome if isinstance(outcome, SearchPage) else None
-    sort = answer.query.sort if answer else "relevance"
-    box = search_box(text, owner=owner, sort=sort, focused=not text and not owner)
+    box = search_box(text, asked.manner, focused=not text and not owner)
     content = fill(
         _SEARCH,
         heading=owner_html(site, owned) if owned else _HEADING,
         box=box,
-        narrowing=narrowing_html(answer, owner),
-        answer=answer_html(outcome, now, owner=owner, suggestions=suggestions),
+        narrowing=narrowing_html(answer, asked.manner),
+        answer=answer_html(asked, outcome, now, suggestions),
     )
     status = _STATUSES.get(type(outcome), 200)
     title = " - ".join(part for part in (text, owner, "Hubdex") if part)
     return page(
         site,
-        Frame(title, ("search.css", "narrowing.css", "message.css"), ("search.js",), status=status),
+        Frame(title, ("search.css", "narrowing.css", "variants.css", "message.css"), ("search.js",), status=status),
         content,
     )
 
 
 def answer_html(
-    outcome: Outcome, now: datetime, *, owner: str = "", suggestions: Suggestions | None = None
+    asked: Asked, outcome: Outcome, now: datetime, suggestions: Suggestions | None = None
 ) -> Html:
     """Give an answer: the hits, how many there are, what they stand for, and owners that may be meant."""
     if isinstance(outcome, Waiting):
         return _answer("waiting", after=waiting_html(outcome.models, is_away=outcome.is_away))
     if isinstance(outcome, Refused):
         return _answer("refused", notice=outcome.why)
-    offset = outcome.query.offset
+    manner, query = asked.manner, outcome.query
+    room = room_of(query.filters, read_memory(manner.memory) if manner.memory else None)
     return _answer(
         "answered",
-        count=_count(outcome, owner),
+        count=_count(outcome, manner.owner),
         named=named_html(suggestions),
         coverage=coverage_html(outcome.coverage, now),
-        owners=suggested_html(suggestions, outcome.query.sort),
-        hits=joined(hit_html(hit, offset + at, now) for at, hit in enumerate(outcome.hits)),
-        after=_paging(outcome, owner) if outcome.hits else empty_html(outcome.query, outcome.total, owner),
+        chips=chips_html(query.text, manner),
+        owners=suggested_html(suggestions, manner),
+        hits=joined(hit_html(hit, query.offset + at, now, room) for at, hit in enumerate(outcome.hits)),
+        after=_paging(outcome, manner) if outcome.hits else empty_html(query, outcome.total, manner),
     )
 
 
@@ -130,12 +153,13 @@ def _answer(state: str, *, notice: str = "", **parts: Html) -> Html:
 
 
 def _count(answer: SearchPage, owner: str) -> Html:
+    kind = answer.query.kind
     if not answer.query.text.strip():
         words = _FIRST[answer.query.sort]
         if owner:
-            words = f"{plural(answer.total, 'model')}, {words}"
+            words = f"{plural(answer.total, kind)}, {words}"
     elif not answer.total:
-        words = "No model matches"
+        words = f"No {kind} matches"
     elif made := made_from_html(answer.query, answer.total):
         return made
     elif answer.hits and answer.hits[0].step is Step.TYPO:
@@ -143,17 +167,17 @@ def _count(answer: SearchPage, owner: str) -> Html:
     else:
         about = "" if answer.total_exact else "about "
         matching = "matches" if answer.total == 1 else "match"
-        words = f"{about}{plural(answer.total, 'model')} {matching}"
+        words = f"{about}{plural(answer.total, kind)} {matching}"
     return markup(words[:1].upper() + words[1:])
 
 
-def _paging(answer: SearchPage, owner: str) -> Html:
+def _paging(answer: SearchPage, manner: Manner) -> Html:
     query = answer.query
     following = query.offset + query.limit
     previous = following_link = NOTHING
     if query.offset:
         before = max(0, query.offset - query.limit)
-        previous = fill(_PREVIOUS, path=search_path(query.text, before, owner, query.sort))
+        previous = fill(_PREVIOUS, path=manner.path(query.text, before))
     if following < answer.total and following + query.limit <= MAX_DEPTH:
-        following_link = fill(_NEXT, path=search_path(query.text, following, owner, query.sort))
+        following_link = fill(_NEXT, path=manner.path(query.text, following))
     return fill(_PAGING, previous=previous, next=following_link)

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from api.pages.markup import NOTHING, Html, Template, fill
+from indexer.measures import GIB
 
 ACCESS: Mapping[str, str] = {"no": "open", "auto": "after a form", "manual": "on request"}
 """How access to a model is granted."""
 
 _COUNT_UNITS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
+_SIZE_UNITS = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 _TIME_UNITS = (
     (365 * 86_400, "year"),
     (30 * 86_400, "month"),
@@ -57,3 +59,31 @@ def time_html(moment: datetime | None, now: datetime) -> Html:
     exact = moment.astimezone(UTC)
     words = time_ago((now - moment).total_seconds())
     return fill(_TIME, exact=f"{exact:%Y-%m-%dT%H:%M:%SZ}", shown=f"{exact:%Y-%m-%d %H:%M} UTC", words=words)
+
+
+def size_words(size: int | None, *, is_estimated: bool = False) -> str:
+    """Say how large files are, in decimal units: `4.92 GB`; `~4.9 GB` when it is estimated."""
+    if size is None:
+        return "size unknown"
+    for unit, word in _SIZE_UNITS:
+        if size >= unit * 0.9995:
+            about, digits = ("~", 2) if is_estimated else ("", 3)
+            return f"{about}{_digits(size / unit, digits)} {word}"
+    return f"{size} B"
+
+
+def memory_words(size: int) -> str:
+    """Say how much memory that is, in binary units: `5.4 GiB`."""
+    gib = size / GIB
+    return f"{gib:.0f} GiB" if gib >= 99.95 else f"{gib:.1f} GiB" if gib >= 0.095 else f"{gib:.2f} GiB"
+
+
+def context_words(tokens: int) -> str:
+    """Say how long a context is: `4k`."""
+    return f"{tokens // 1_024}k"
+
+
+def _digits(number: float, count: int) -> str:
+    """Give a number with so many digits, and no more behind the point than tell anything."""
+    whole = len(str(int(number)))
+    return f"{number:.{max(0, count - whole)}f}"

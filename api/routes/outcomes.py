@@ -1,50 +1,54 @@
 """What a page was asked, and what comes of it: an answer, a refusal, or the word to wait."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, cast, get_args
 
 from fastapi import Depends, Query
 
+from api.pages.layout import Manner
 from api.pages.owners import Suggestions
-from api.pages.search import PAGE_HITS, Outcome, Refused, Waiting
+from api.pages.search import PAGE_HITS, Asked, Outcome, Refused, Waiting
 from api.paths import MAX_ID
 from api.sources import Sources
 from indexer.errors import BadRequest, CatalogMissing, EngineUnavailable
-from indexer.filters import Facet
+from indexer.filters import NO_FILTERS, Facet
+from indexer.measures import memory_text, read_context, read_memory
 from indexer.owners import owner_typed
-from indexer.query import SearchQuery, Sort, parse_query
+from indexer.query import Kind, SearchQuery, Sort, parse_query
 from indexer.search import SearchPage
 
 SUGGESTED = 3
 """Owners that are suggested at once."""
 
 Text = Annotated[str, Query(alias="q")]
-Offset = Annotated[str, Query(alias="offset", max_length=20)]
-Order = Annotated[str, Query(alias="sort", max_length=20)]
+Short = Annotated[str, Query(max_length=40)]
 Owner = Annotated[str, Query(alias="owner", max_length=MAX_ID)]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a page of search results is asked for."""
-
-    text: str
-    sort: Sort
-    offset: int
-    owner: str = ""
-    """All models, or those of one owner."""
-
-    def of_owner(self, owner: str) -> "Asked":
-        """Give the same question about the models of an owner."""
-        return replace(self, owner=owner)
+def memory_of(memory: Short = "", vram: Short = "", ram: Short = "") -> str:
+    """Read the memory a page is told of, as one text or as the two fields of a form."""
+    read = read_memory(memory) if memory else None
+    read = read or read_memory(f"{vram or 0}gb+{ram or 0}gb")
+    return memory_text(read) if read else ""
 
 
-def asked_of(text: Text = "", sort: Order = "", offset: Offset = "", owner: Owner = "") -> Asked:
+FromForm = Annotated[str, Depends(memory_of)]
+
+
+def manner_of(memory: FromForm, sort: Short = "", kind: Short = "", owner: Owner = "") -> Manner:
+    """Read how a page is asked."""
+    order = sort if sort in get_args(Sort) else "relevance"
+    looked_for: Kind = "variant" if kind == "variant" else "model"
+    return Manner(owner, cast("Sort", order), looked_for, memory)
+
+
+def asked_of(
+    manner: Annotated[Manner, Depends(manner_of)], text: Text = "", offset: Short = "", ctx: Short = ""
+) -> Asked:
     """Read what a page is asked for; what makes no sense is as if it had not been said."""
     skipped = int(offset) if offset.isascii() and offset.isdecimal() else 0
-    order = sort if sort in get_args(Sort) else "relevance"
-    return Asked(text, cast("Sort", order), skipped, owner)
+    return Asked(text, manner, skipped, read_context(ctx) or NO_FILTERS.context)
 
 
 FromAddress = Annotated[Asked, Depends(asked_of)]
@@ -53,8 +57,10 @@ FromAddress = Annotated[Asked, Depends(asked_of)]
 def outcome_of(sources: Sources, asked: Asked, facets: Sequence[Facet] = ()) -> Outcome:
     """Answer what was typed."""
     try:
-        query = query_of(asked.text, asked.owner, limit=PAGE_HITS, offset=asked.offset)
-        return sources.answer(replace(query, sort=asked.sort, facets=tuple(facets)))
+        manner = asked.manner
+        query = query_of(asked.text, manner.owner, limit=PAGE_HITS, offset=asked.offset)
+        query = replace(query, sort=manner.sort, kind=manner.kind, facets=tuple(facets))
+        return sources.answer(query)
     except BadRequest as error:
         return Refused(str(error))
     except EngineUnavailable as error:
@@ -64,7 +70,7 @@ def outcome_of(sources: Sources, asked: Asked, facets: Sequence[Facet] = ()) -> 
 def suggestions_of(sources: Sources, asked: Asked, outcome: Outcome) -> Suggestions | None:
     """Suggest owners beside the first answer to what was typed; `None` when no owner can be meant."""
     typed = owner_typed(asked.text)
-    if typed is None or asked.owner or asked.offset or not isinstance(outcome, SearchPage):
+    if typed is None or asked.manner.owner or asked.offset or not isinstance(outcome, SearchPage):
         return None
     return Suggestions(typed, sources.owners(typed.prefix, SUGGESTED).owners)
 

@@ -24,7 +24,7 @@ def home(sources: FromSources, site: FromSite, now: Now, asked: FromAddress) -> 
     about_all = asked.of_owner("")
     outcome = outcome_of(sources, about_all, NARROWED_BY)
     suggestions = suggestions_of(sources, about_all, outcome)
-    return search_page(site, asked.text, outcome, now, suggestions=suggestions)
+    return search_page(site, about_all, outcome, now, suggestions=suggestions)
 
 
 @router.get(RESULTS)
@@ -32,7 +32,7 @@ def results(sources: FromSources, now: Now, asked: FromAddress) -> Response:
     """Give an answer alone, for the script of the search page."""
     outcome = outcome_of(sources, asked)
     suggestions = suggestions_of(sources, asked, outcome)
-    return HTMLResponse(answer_html(outcome, now, owner=asked.owner, suggestions=suggestions))
+    return HTMLResponse(answer_html(asked, outcome, now, suggestions))
 
 
 @router.get(NARROWING)
@@ -40,7 +40,7 @@ def narrowing(sources: FromSources, asked: FromAddress) -> Response:
     """Give the ways to narrow an answer down; counting takes longer than finding, so it comes by itself."""
     outcome = outcome_of(sources, asked, NARROWED_BY)
     answer = outcome if isinstance(outcome, SearchPage) else None
-    return HTMLResponse(narrowing_html(answer, asked.owner))
+    return HTMLResponse(narrowing_html(answer, asked.manner))
 
 
 @router.get(STATUS)

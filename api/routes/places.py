@@ -1,6 +1,6 @@
 """Models and owners, at the paths they have on the Hub; what is nobody's path ends here too."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
@@ -8,17 +8,22 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.asking import FromSite, FromSources, Now
+from api.contents import contents_of
 from api.family import family_of
 from api.pages.layout import model_path, search_path
 from api.pages.model import model_page
 from api.pages.narrowing import NARROWED_BY
-from api.pages.search import search_page
+from api.pages.search import Asked, search_page
+from api.pages.variants import Held
 from api.paths import Place, places_of
 from api.routes.outcomes import FromAddress, outcome_of, owner_of
 from api.sources import Sources
 from indexer.errors import ModelNotFound
+from indexer.filters import NO_FILTERS
+from indexer.measures import read_memory
 from indexer.owners import Owner
 from indexer.records import StoredModel
+from indexer.variants.answers import room_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -60,9 +65,18 @@ def page_of_a_place(
         return RedirectResponse(found.path, 307)
     if found.model:
         family = family_of(sources, found.model)
-        return model_page(site, found.model, family, now, sources.catalog().state().crawled_at)
-    outcome = outcome_of(sources, asked.of_owner(found.name), NARROWED_BY)
-    return search_page(site, asked.text, outcome, now, owned=Owner(found.name, found.models))
+        held = held_by(sources, found.model, asked)
+        return model_page(site, found.model, held, family, now, sources.catalog().state().crawled_at)
+    asked = asked.of_owner(found.name)
+    outcome = outcome_of(sources, asked, NARROWED_BY)
+    return search_page(site, asked, outcome, now, owned=Owner(found.name, found.models))
+
+
+def held_by(sources: Sources, model: StoredModel, asked: Asked) -> Held:
+    """Give what a model holds, and the memory its page reckons with."""
+    memory = read_memory(asked.manner.memory) if asked.manner.memory else None
+    room = room_of(replace(NO_FILTERS, context=asked.context), memory)
+    return Held(contents_of(sources, model), room)
 
 
 def find_place(sources: Sources, path: str) -> Found:

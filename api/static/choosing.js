@@ -36,9 +36,10 @@ export class Choice {
       option.tabIndex = -1;
     }
     // A listbox has no other links in it: by keyboard, the page of an owner is behind picking the owner.
-    for (const shortcut of this.#root.querySelectorAll("a.page")) {
+    // And a hit leads to the best of the variants that match; their own links are for the mouse.
+    for (const shortcut of this.#root.querySelectorAll("a.page, a.variant")) {
       shortcut.tabIndex = -1;
-      shortcut.setAttribute("aria-hidden", "true");
+      (shortcut.closest(".matching") ?? shortcut).setAttribute("aria-hidden", "true");
     }
     this.#input.setAttribute("aria-expanded", String(options.length > 0));
     this.choose(null);

@@ -1,5 +1,7 @@
 // The bar below the search box: follows the question, and changes it.
 
+import { memoryIn } from "./memory.js";
+
 const PAUSE = 350; // milliseconds an answer stands before it is counted: counting takes longer than finding
 
 export class Narrowing {
@@ -10,20 +12,37 @@ export class Narrowing {
   #underway = null;
   #shown = null; // the path of what the bar offers; null: it came with the page
 
-  /** `path` gives where the bar for the present question is; `choose` is told the address of a choice. */
-  constructor(root, path, choose) {
+  /**
+   * `path` gives where the bar for the present question is; `choose` is told the address of a choice, and
+   * `use` the memory that was typed.
+   */
+  constructor(root, path, choose, use) {
     this.#root = root;
     this.#path = path;
     this.#choose = choose;
     document.addEventListener("click", (event) => this.#close(event.target));
     document.addEventListener("keydown", (event) => event.key === "Escape" && this.#close(null));
     document.addEventListener("click", (event) => {
-      const link = event.target.closest("#narrowing a");
+      const link = event.target.closest("#narrowing a:not(.forget)");
       if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       this.#close(null);
       this.#follow(link);
     });
+    root.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#useMemory(memoryIn(event.target), use);
+    });
+    root.addEventListener("click", (event) => {
+      if (!event.target.closest("a.forget")) return;
+      event.preventDefault();
+      this.#useMemory("", use);
+    });
+  }
+
+  #useMemory(text, use) {
+    this.#close(null);
+    use(text);
   }
 
   /** The question has changed; at once: by a choice, or on the way back, and not while it is typed. */

@@ -2,6 +2,7 @@
 
 import { Asker } from "./asking.js";
 import { Choice } from "./choosing.js";
+import { remember, remembered } from "./memory.js";
 import { Narrowing } from "./narrowing.js";
 import { View } from "./showing.js";
 
@@ -22,20 +23,28 @@ let shown = input.defaultValue; // what the browser put back, or was typed early
 let pause = 0;
 let again = 0;
 
-let sort = new URLSearchParams(location.search).get("sort") ?? "";
+let { sort, kind } = manner(new URL(location.href));
+const given = form.querySelector("[name=memory]")?.value ?? ""; // the address said it, the page reckons with it
+let memory = given || remembered();
 
 const joined = (base, asked) => (asked === "" ? base : `${base}${base.includes("?") ? "&" : "?"}${asked}`);
 
+function manner(url) {
+  return { sort: url.searchParams.get("sort") ?? "", kind: url.searchParams.get("kind") ?? "" };
+}
+
+/** Give where a question is asked; how much memory somebody has is told the service, and no address bar. */
 function address(text, base = home) {
-  const asked = text === "" ? [] : [`q=${encodeURIComponent(text)}`];
-  if (sort !== "") asked.push(`sort=${encodeURIComponent(sort)}`);
-  return joined(base, asked.join("&"));
+  const asked = { q: text, sort, kind, memory: base === home ? "" : memory };
+  const said = Object.entries(asked).filter(([, value]) => value !== "");
+  return joined(base, said.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&"));
 }
 
 const narrowing = new Narrowing(
   document.getElementById("narrowing"),
   () => address(input.value, form.dataset.narrowing),
   choose,
+  use,
 );
 
 async function ask() {
@@ -97,14 +106,23 @@ async function refresh() {
 
 /** Ask what an address says, and leave the present question behind it for the way back. */
 function choose(url) {
+  for (const name of ["memory", "vram", "ram"]) url.searchParams.delete(name);
   history.pushState(null, "", url);
   look(url);
 }
 
 function look(url) {
   input.value = url.searchParams.get("q") ?? "";
-  sort = url.searchParams.get("sort") ?? "";
+  ({ sort, kind } = manner(url));
   clear.hidden = input.value === "";
+  ask();
+  narrowing.follow({ atOnce: true });
+}
+
+/** Somebody said how much memory there is: from now on, variants say whether they fit. */
+function use(text) {
+  memory = text;
+  remember(text);
   ask();
   narrowing.follow({ atOnce: true });
 }
@@ -131,7 +149,7 @@ function onKey(event) {
 }
 
 function onClick(event) {
-  const link = event.target.closest("a[rel=next], a.pick");
+  const link = event.target.closest("a[rel=next], a.pick, a.chip");
   if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   if (link.rel === "next") more(link);
@@ -171,4 +189,8 @@ document.addEventListener("keydown", (event) => {
   input.select();
 });
 if (input.value !== shown) askSoon();
+else if (memory !== given) {
+  if (view.tellsFits) ask();
+  narrowing.follow({ atOnce: true });
+}
 lookAgain();

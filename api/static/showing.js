@@ -6,9 +6,15 @@ export class View {
   constructor(root) {
     this.root = root;
     this.choices = part(root, "choices");
+    this.chips = part(root, "chips");
     this.hits = part(root, "hits");
     this.owners = part(root, "owners");
     this.notice = part(root, "notice");
+  }
+
+  /** Whether it shows variants, which say whether they fit. */
+  get tellsFits() {
+    return this.hits.querySelector(".size") !== null;
   }
 
   get state() {
@@ -19,6 +25,7 @@ export class View {
   replace(answer) {
     this.#take(answer);
     this.#text("named", answer);
+    this.chips.replaceChildren(...part(answer, "chips").children);
     this.owners.replaceChildren(...part(answer, "owners").children);
     this.hits.replaceChildren(...part(answer, "hits").children);
   }

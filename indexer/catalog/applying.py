@@ -1,7 +1,8 @@
 """How a batch changes the catalog, inside one transaction that the caller holds.
 
-A changed record gets the next serial; an unchanged one is skipped by its fingerprint; counters
-that moved on an unchanged record get the next serial in a column of their own.
+A changed record gets the next serial (a new tree or GGUF header changes it too); an unchanged one is
+skipped by its fingerprint; counters that moved on an unchanged record get the next serial in a column
+of their own.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,19 +17,22 @@ from indexer.catalog import tables
 from indexer.catalog.database import folded, one_of, run_many
 from indexer.catalog.mapping import (
     COUNTER_COLUMNS,
+    GGUF_COLUMNS,
     RECORD_COLUMNS,
     Columns,
     counter_values,
+    gguf_values,
     record_values,
     to_millis,
 )
 from indexer.catalog.passes import forget_sightings, keep_pass
+from indexer.catalog.trees import forget_trees, keep_trees
 from indexer.records import Applied, Batch, Listed, Removal
 
 Values = tuple[Any, ...]
 """A row on its way into the database: values in the order of one of the lists of names below."""
 
-_CHANGED = (*RECORD_COLUMNS, *COUNTER_COLUMNS, "serial", "counters_serial")
+_CHANGED = (*RECORD_COLUMNS, *GGUF_COLUMNS, *COUNTER_COLUMNS, "serial", "counters_serial")
 _NEW = (*_CHANGED, "key")
 _RETURNED = (*_NEW, "number")
 _COUNTED = (*COUNTER_COLUMNS, "counters_serial")
@@ -52,6 +56,7 @@ class _Known(NamedTuple):
     key: str
     repo_id: str
     fingerprint: int
+    gguf: tuple[int | str | None, ...]
     counters: tuple[int | float | None, ...]
 
 
@@ -86,17 +91,19 @@ def apply_batch(connection: Connection, batch: Batch, now: datetime) -> Applied:
     for one in listed:
         _plan_one(plan, one, known.get(one.record.key), buried, millis)
     _run(connection, plan, buried)
+    trees = keep_trees(connection, batch.trees, plan.serial, millis)
     keep_pass(connection, batch, millis, after=state["serial"])
     new = len(plan.inserts) + len(plan.returns)
     models = state["models"] + new - len(removed)
-    connection.execute(update(tables.state).values(serial=plan.serial, models=models))
+    connection.execute(update(tables.state).values(serial=plan.serial + trees, models=models))
     return Applied(
-        serial=plan.serial,
+        serial=plan.serial + trees,
         new=new,
         changed=len(plan.updates),
         unchanged=plan.unchanged,
         counters_changed=len(plan.counters),
         removed=len(removed),
+        trees=trees,
     )
 
 
@@ -111,11 +118,13 @@ def _known(connection: Connection, keys: list[str]) -> dict[str, _Known]:
     if not keys:
         return {}
     t = tables.models.c
-    columns = (t.number, t.key, t.repo_id, t.fingerprint, *(t[name] for name in COUNTER_COLUMNS))
-    rows = connection.execute(select(*columns).where(one_of(t.key, keys)))
+    more = (t[name] for name in (*GGUF_COLUMNS, *COUNTER_COLUMNS))
+    rows = connection.execute(
+        select(t.number, t.key, t.repo_id, t.fingerprint, *more).where(one_of(t.key, keys))
+    )
     return {
-        key: _Known(number, key, repo_id, fingerprint, tuple(counters))
-        for number, key, repo_id, fingerprint, *counters in rows
+        key: _Known(number, key, repo_id, fingerprint, (params, architecture, context), tuple(counters))
+        for number, key, repo_id, fingerprint, params, architecture, context, *counters in rows
     }
 
 
@@ -167,6 +176,7 @@ def _remove(connection: Connection, removals: Iterable[Removal], plan: _Plan, mi
     if graves:
         connection.execute(delete(tables.models).where(one_of(t.number, [one["number"] for one in graves])))
         forget_sightings(connection, [grave["number"] for grave in graves])
+        forget_trees(connection, [grave["number"] for grave in graves])
         connection.execute(insert(tables.tombstones), graves)
     return {grave["key"] for grave in graves}
 
@@ -174,21 +184,23 @@ def _remove(connection: Connection, removals: Iterable[Removal], plan: _Plan, mi
 def _plan_one(plan: _Plan, one: Listed, known: _Known | None, buried: dict[str, int], millis: int) -> None:
     key = one.record.key
     said = record_values(one.record)
-    counters = counter_values(one.counters)
+    counters, gguf = counter_values(one.counters), gguf_values(one.gguf)
     if known is None:
         serial = plan.next_serial()
         if key in buried:
-            plan.returns.append((*said, *counters, serial, serial, key, buried[key]))
+            plan.returns.append((*said, *gguf, *counters, serial, serial, key, buried[key]))
         else:
-            plan.inserts.append((*said, *counters, serial, serial, key))
+            plan.inserts.append((*said, *gguf, *counters, serial, serial, key))
         return
+    if one.gguf is None:  # the listing was not asked for it
+        gguf = known.gguf
     if None in counters:  # a counter the row did not mention keeps its last known value
         counters = tuple(
             old if new is None else new for new, old in zip(counters, known.counters, strict=True)
         )
-    if known.fingerprint != said[-1]:
+    if (known.fingerprint, known.gguf) != (said[-1], gguf):
         serial = plan.next_serial()
-        plan.updates.append((*said, *counters, serial, serial, known.number))
+        plan.updates.append((*said, *gguf, *counters, serial, serial, known.number))
         if known.repo_id != one.record.repo_id:
             plan.aliases.append((known.repo_id, key, millis))
     elif counters != known.counters:

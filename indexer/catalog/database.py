@@ -2,12 +2,12 @@
 
 import sqlite3
 import string
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Insert,
+    Select,
     Update,
     create_engine,
     event,
@@ -104,7 +105,7 @@ def run_many(
     """
     if not rows:
         return
-    text, order = _compiled(statement, connection.dialect, names)
+    text, order, _ = _compiled(statement, connection.dialect, names)
     if order is None:
         connection.exec_driver_sql(text, [dict(zip(names, row, strict=True)) for row in rows])
     elif order == names:
@@ -114,15 +115,40 @@ def run_many(
         connection.exec_driver_sql(text, list(map(pick, rows)))
 
 
+def raw_rows(
+    connection: Connection, statement: Select[Any], values: Mapping[str, int]
+) -> list[tuple[Any, ...]]:
+    """Give a statement's rows as the driver has them, without SQLAlchemy's own work for each of them.
+
+    Args:
+        connection: where to run it.
+        statement: made once and kept by the caller: it is compiled once.
+        values: of its parameters, all of them, by name.
+
+    """
+    compiled = _compiled(statement, connection.dialect, tuple(values))
+    given = {**compiled.defaults, **values}
+    ordered = given if compiled.order is None else tuple(given[name] for name in compiled.order)
+    cursor = connection.exec_driver_sql(compiled.text, ordered).cursor
+    return [] if cursor is None else list(cursor.fetchall())
+
+
+class _Compiled(NamedTuple):
+    """A statement's text, the order of its parameters when they have no names, and values of its own."""
+
+    text: str
+    order: tuple[str, ...] | None
+    defaults: dict[str, Any]
+
+
 @lru_cache(maxsize=32)
 def _compiled(
-    statement: Insert | Update, dialect: Dialect, names: tuple[str, ...]
-) -> tuple[str, tuple[str, ...] | None]:
-    """Give a statement's text, and the order of its parameters when they have no names."""
+    statement: Insert | Update | Select[Any], dialect: Dialect, names: tuple[str, ...]
+) -> _Compiled:
     keys = list(names) if isinstance(statement, Insert) else None
     compiled = statement.compile(dialect=dialect, column_keys=keys)
     order = tuple(compiled.positiontup or ()) if compiled.positional else None
-    return str(compiled), order
+    return _Compiled(str(compiled), order, dict(compiled.params))
 
 
 @contextmanager

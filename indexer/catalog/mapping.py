@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, TypeAlias, cast
 
 import orjson
-from sqlalchemy import RowMapping, false, func, null
+from sqlalchemy import RowMapping, null
 
 from indexer.catalog import tables
 from indexer.records import (
@@ -14,11 +15,14 @@ from indexer.records import (
     Checkpoint,
     Counters,
     Gated,
+    GgufFacts,
     ModelRecord,
     Outline,
     SetAside,
     StoredModel,
+    Tree,
 )
+from indexer.variants.records import RepoFile
 
 Columns: TypeAlias = dict[str, Any]
 """Values by column name: the language of SQLAlchemy, spoken in this room's catalog only."""
@@ -38,6 +42,7 @@ RECORD_COLUMNS = (
     "fingerprint",
 )
 COUNTER_COLUMNS = ("downloads", "downloads_all_time", "likes", "trending")
+GGUF_COLUMNS = ("gguf_params", "architecture", "context_length")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -91,18 +96,48 @@ def counter_values(counters: Counters) -> tuple[int | float | None, ...]:
     return (counters.downloads, counters.downloads_all_time, counters.likes, counters.trending)
 
 
-_EMPTY = func.coalesce(tables.models.c.files.in_(list(map(_files_text, EMPTY_REPOS))), false())
-_OF_MODELS = Outline._fields[: Outline._fields.index("tree_sha")]
-OUTLINE = tuple(_EMPTY if name == "empty" else tables.models.c[name] for name in _OF_MODELS)
-"""The columns of an outline, in its order."""
-_TAGS_AT = Outline._fields.index("tags")
+def gguf_values(gguf: GgufFacts | None) -> tuple[int | str | None, ...]:
+    """Give the values of `GGUF_COLUMNS`; unknown ones where there are no facts."""
+    return (None, None, None) if gguf is None else (gguf.params, gguf.architecture, gguf.context_length)
 
 
-def to_outline(row: Sequence[Any]) -> Outline:
-    """Give the outline that a row of `OUTLINE` holds."""
-    files = row[-1]
-    read = (*row[:_TAGS_AT], orjson.loads(row[_TAGS_AT]), *row[_TAGS_AT + 1 : -1])
-    return Outline._make((*read, None if files is None else tuple(orjson.loads(files)), None, None, None))
+def _to_gguf(params: int | None, architecture: str | None, context_length: int | None) -> GgufFacts | None:
+    known = params is not None or architecture is not None or context_length is not None
+    return GgufFacts(params, architecture, context_length) if known else None
+
+
+@lru_cache(maxsize=32_768)
+def _read_files(text: str) -> tuple[str, ...]:
+    """Six of seven models have the very files of another one: most are only looked up."""
+    return tuple(orjson.loads(text))
+
+
+_EMPTY_TEXTS = frozenset(map(_files_text, EMPTY_REPOS))
+OUTLINE = tuple(
+    tables.models.c[name]
+    for name in (
+        *(field for field in Outline._fields[: Outline._fields.index("files")] if field != "empty"),
+        "files",
+        *GGUF_COLUMNS,
+    )
+)
+"""The columns of an outline, in its order; whether it is empty is seen by its files."""
+
+
+def to_outline(row: Sequence[Any], tree: tuple[str, tuple[RepoFile, ...] | None] | None) -> Outline:
+    """Give the outline that a row of `OUTLINE` holds, with a tree's commit and files."""
+    # By place and in one go: an index is built from millions of them.
+    (
+        number, repo_id, key, created_at, updated_at, task, library, gated, disabled, params, tags,
+        downloads, downloads_all_time, likes, trending, sha, files, gguf_params, architecture, context,
+    ) = row  # fmt: skip
+    tree_sha, tree_files = tree or (None, None)
+    return Outline(
+        number, repo_id, key, created_at, updated_at, task, library, gated, bool(disabled), params,
+        files in _EMPTY_TEXTS, orjson.loads(tags), downloads, downloads_all_time, likes, trending, sha,
+        None if files is None else _read_files(files), tree_sha, tree_files,
+        _to_gguf(gguf_params, architecture, context),
+    )  # fmt: skip
 
 
 WORDS = tuple(tables.models.c[name] for name in ("number", "repo_id", "task", "library", "tags"))
@@ -145,7 +180,7 @@ def outline_of(model: StoredModel) -> Outline:
 
 STORED = tuple(
     tables.models.c[name]
-    for name in ("number", "serial", "key", *RECORD_COLUMNS, *COUNTER_COLUMNS)
+    for name in ("number", "serial", "key", *RECORD_COLUMNS, *COUNTER_COLUMNS, *GGUF_COLUMNS)
     if name != "fingerprint"
 )
 """The columns of a model."""
@@ -153,10 +188,14 @@ STORED_WITHOUT_FILES = tuple(null() if column.name == "files" else column for co
 """The same, where a long list of files would be read for nothing."""
 
 
-def to_stored(row: Sequence[Any], aliases: tuple[str, ...] = ()) -> StoredModel:
+def to_stored(
+    row: Sequence[Any],
+    aliases: tuple[str, ...] = (),
+    tree: tuple[str, tuple[RepoFile, ...] | None] | None = None,
+) -> StoredModel:
     """Give the model that a row of `STORED` holds; by place, which is read faster than by name."""
     number, serial, key, repo_id, created_at, updated_at, sha, task, library, gated = row[:10]
-    disabled, params, tags, files, downloads, downloads_all_time, likes, trending = row[10:]
+    disabled, params, tags, files, downloads, downloads_all_time, likes, trending = row[10:18]
     record = ModelRecord(
         key=key,
         repo_id=repo_id,
@@ -172,7 +211,8 @@ def to_stored(row: Sequence[Any], aliases: tuple[str, ...] = ()) -> StoredModel:
         files=None if files is None else tuple(orjson.loads(files)),
     )
     counters = Counters(downloads, downloads_all_time, likes, trending)
-    return StoredModel(number, record, counters, serial, aliases)
+    read = None if tree is None else Tree(key, *tree)
+    return StoredModel(number, record, counters, serial, aliases, _to_gguf(*row[18:]), read)
 
 
 def to_checkpoint(row: RowMapping) -> Checkpoint:

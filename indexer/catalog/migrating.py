@@ -91,4 +91,13 @@ def _from_1_to_2(connection: Connection) -> None:
     tables.moved_counters.create(connection)
 
 
-_STEPS: dict[int, Callable[[Connection], None]] = {1: _from_1_to_2}
+def _from_2_to_3(connection: Connection) -> None:
+    """Trees, and what GGUF headers say; no model has either yet."""
+    models = tables.models
+    for column in (models.c.gguf_params, models.c.architecture, models.c.context_length):
+        _add_column(connection, models, column)
+    tables.trees.create(connection)
+    tables.blobs.create(connection)
+
+
+_STEPS: dict[int, Callable[[Connection], None]] = {1: _from_1_to_2, 2: _from_2_to_3}

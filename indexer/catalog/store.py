@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Column, ColumnElement, Connection, bindparam, case, func, select
+from sqlalchemy import bindparam, func, select
 
 from indexer.catalog import tables
 from indexer.catalog.applying import apply_batch
-from indexer.catalog.database import Database, folded, one_of
+from indexer.catalog.database import Database, folded, one_of, raw_rows
 from indexer.catalog.mapping import (
     EPOCH,
     OUTLINE,
@@ -26,6 +26,8 @@ from indexer.catalog.mapping import (
 )
 from indexer.catalog.migrating import check, prepare
 from indexer.catalog.passes import unseen
+from indexer.catalog.reading import best, changes, checkpoints_in, models_after
+from indexer.catalog.trees import due, holders, params_of, trees_of
 from indexer.errors import ModelNotFound
 from indexer.records import (
     Applied,
@@ -33,22 +35,33 @@ from indexer.records import (
     CatalogState,
     Change,
     Checkpoint,
+    Holder,
     Outline,
     SetAside,
     Standing,
     StoredModel,
     Suspect,
+    TreeDue,
     Waypoint,
 )
 
 PAGE = 2_000
 """Rows a reader takes at a time: it pages by key and never keeps a long cursor."""
+MAX_NUMBER = 2**63 - 1
 
 
 # Asked for at each key that is pressed: put together once.
 _AMONG = tables.models.c.number.in_(bindparam("numbers", expanding=True))
 _MODELS, _MODELS_WITHOUT_FILES, _WORDS = (
     select(*columns).where(_AMONG) for columns in (STORED, STORED_WITHOUT_FILES, WORDS)
+)
+
+
+_OUTLINES = (
+    select(*OUTLINE)
+    .where(tables.models.c.number > bindparam("after"), tables.models.c.number <= bindparam("until"))
+    .order_by(tables.models.c.number)
+    .limit(bindparam("page"))
 )
 
 
@@ -113,7 +126,7 @@ class Catalog:
         """Give the catalog in a few numbers."""
         with self._database.reading() as connection:
             row = connection.execute(select(tables.state)).mappings().one()
-            marks = _checkpoints(connection)
+            marks = checkpoints_in(connection)
             removed = connection.execute(select(func.count()).select_from(tables.tombstones)).scalar_one()
             aside = connection.execute(select(func.count()).select_from(tables.set_aside)).scalar_one()
         return CatalogState(
@@ -128,7 +141,7 @@ class Catalog:
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         """Give every checkpoint, those of chains too, in the order of their names."""
         with self._database.reading() as connection:
-            return _checkpoints(connection)
+            return checkpoints_in(connection)
 
     def checkpoint(self, name: str) -> Checkpoint | None:
         """Give how far a pass has come, or `None` when it never began."""
@@ -149,13 +162,13 @@ class Catalog:
         key, former = tables.models.c.key, tables.aliases.c.repo_id
         of_alias = select(tables.aliases.c.key)
         with self._database.reading() as connection:
-            present = _best(connection, tables.folded_id == folded(repo_id), repo_id)
+            present = best(connection, tables.folded_id == folded(repo_id), repo_id)
             if present is not None and present.record.repo_id == repo_id:
                 return present
             found = (
-                _best(connection, key.in_(of_alias.where(former == repo_id)), repo_id)
+                best(connection, key.in_(of_alias.where(former == repo_id)), repo_id)
                 or present
-                or _best(connection, key.in_(of_alias.where(func.lower(former) == folded(repo_id))), repo_id)
+                or best(connection, key.in_(of_alias.where(func.lower(former) == folded(repo_id))), repo_id)
             )
         if found is not None:
             return found
@@ -176,15 +189,17 @@ class Catalog:
 
         Args:
             numbers: the catalog's own.
-            files: whether to read their files too; else they are unknown.
+            files: whether to read their files and trees too; else they are unknown.
 
         """
         if not numbers:
             return {}
         query = _MODELS if files else _MODELS_WITHOUT_FILES
+        of_these = one_of(tables.trees.c.number, numbers)
         with self._database.reading() as connection:
-            models = [to_stored(row) for row in connection.execute(query, {"numbers": list(numbers)})]
-        return {model.number: model for model in models}
+            rows = connection.execute(query, {"numbers": list(numbers)}).all()
+            trees = trees_of(connection, of_these) if files else {}
+        return {row[0]: to_stored(row, tree=trees.get(row[0])) for row in rows}
 
     def words_of(self, numbers: Sequence[int]) -> dict[int, Outline]:
         """Give what tells whether a query finds these models: their outlines, with nothing but that in them.
@@ -200,9 +215,9 @@ class Catalog:
         t = tables.models.c
         query = select(*OUTLINE, t.serial, t.counters_serial).where(one_of(t.number, numbers))
         with self._database.reading() as connection:
-            rows = connection.execute(query)
-            found = [Standing(to_outline(row[:-2]), *row[-2:]) for row in rows]
-        return {one.outline.number: one for one in found}
+            rows = connection.execute(query).all()
+            trees = trees_of(connection, one_of(tables.trees.c.number, numbers))
+        return {row[0]: Standing(to_outline(row[:-2], trees.get(row[0])), *row[-2:]) for row in rows}
 
     def removed_since(self, serial: int, numbers: Sequence[int]) -> set[int]:
         """Give those of the numbers whose models were removed after `serial`."""
@@ -215,6 +230,39 @@ class Catalog:
         """Give the highest number of a model; 0 when there is none."""
         with self._database.reading() as connection:
             return int(connection.execute(select(func.max(tables.models.c.number))).scalar() or 0)
+
+    def trees_due(self, limit: int) -> list[TreeDue]:
+        """Give models whose tree is missing or of an earlier commit, those most wanted first.
+
+        GGUF before other weights, the most downloaded first; never those without weights, and none that
+        is disabled. Reads through all models: for when thousands of trees are to be read.
+        """
+        with self._database.reading() as connection:
+            return due(connection, limit)
+
+    def holders(self, sha256: str, limit: int = 100) -> list[Holder]:
+        """Give who holds a file of this hash, the most downloaded first.
+
+        Args:
+            sha256: 64 hexadecimal digits, lower case.
+            limit: so many at most.
+
+        """
+        with self._database.reading() as connection:
+            return holders(connection, sha256, limit)
+
+    def params_of(self, repo_ids: Sequence[str]) -> dict[str, int]:
+        """Give the number of parameters of models, where it is known, by their ids.
+
+        Args:
+            repo_ids: in any case; some hundreds at a time.
+
+        Returns:
+            By id as `indexer.catalog.database.folded` gives it; of several the largest number.
+
+        """
+        with self._database.reading() as connection:
+            return params_of(connection, repo_ids)
 
     def set_aside(self, limit: int = 100) -> list[SetAside]:
         """Give the newest rows that had no meaning, newest first."""
@@ -256,7 +304,7 @@ class Catalog:
         """
         while True:
             with self._database.reading() as connection:
-                page = _changes(connection, serial)
+                page = changes(connection, serial, PAGE)
             if not page:
                 return
             yield page
@@ -267,7 +315,7 @@ class Catalog:
         t = tables.models.c
         while True:
             with self._database.reading() as connection:
-                page = _models_after(connection, t.counters_serial, serial, tables.only_counters)
+                page = models_after(connection, t.counters_serial, serial, PAGE, tables.only_counters)
             if not page:
                 return
             yield page
@@ -297,16 +345,16 @@ class Catalog:
             until: and up to this one; `None`: all there are.
 
         """
-        t = tables.models.c
-        bounds = [] if until is None else [t.number <= until]
+        last = MAX_NUMBER if until is None else until
         while True:
-            query = select(*OUTLINE).where(t.number > after, *bounds).order_by(t.number).limit(PAGE)
             with self._database.reading() as connection:
-                page = [to_outline(row) for row in connection.execute(query)]
-            if not page:
-                return
-            yield page
-            after = page[-1].number
+                rows = raw_rows(connection, _OUTLINES, {"after": after, "until": last, "page": PAGE})
+                if not rows:
+                    return
+                these = tables.trees.c.number.between(after + 1, rows[-1][0])
+                trees = trees_of(connection, these)
+            yield [to_outline(row, trees.get(row[0])) for row in rows]
+            after = rows[-1][0]
 
     # -- inside ------------------------------------------------------------------------------
 
@@ -317,37 +365,3 @@ class Catalog:
         else:
             with self._database.writing() as connection:
                 prepare(connection)
-
-
-def _best(connection: Connection, condition: ColumnElement[bool], repo_id: str) -> StoredModel | None:
-    """Give the model named exactly so among those of a condition, or else the most popular of them."""
-    exactly = case((tables.models.c.repo_id == repo_id, 0), else_=1)
-    popular = tables.models.c.downloads.desc().nulls_last()
-    query = select(*STORED).where(condition).order_by(exactly, popular).limit(1)
-    row = connection.execute(query).first()
-    if row is None:
-        return None
-    former = select(tables.aliases.c.repo_id).where(tables.aliases.c.key == row.key)
-    names = sorted(connection.execute(former).scalars())
-    return to_stored(row, tuple(name for name in names if name != row.repo_id))
-
-
-def _checkpoints(connection: Connection) -> tuple[Checkpoint, ...]:
-    marks = connection.execute(select(tables.checkpoints).order_by(tables.checkpoints.c.name)).mappings()
-    return tuple(to_checkpoint(mark) for mark in marks)
-
-
-def _models_after(
-    connection: Connection, serials: Column[int], serial: int, *conditions: ColumnElement[bool]
-) -> list[Change]:
-    query = select(serials.label("moved"), *STORED).where(serials > serial, *conditions)
-    rows = connection.execute(query.order_by(serials).limit(PAGE))
-    return [Change(row[0], row.number, to_stored(row[1:])) for row in rows]
-
-
-def _changes(connection: Connection, serial: int) -> list[Change]:
-    t = tables.tombstones.c
-    graves = select(t.serial, t.number).where(t.serial > serial).order_by(t.serial).limit(PAGE)
-    removals = [Change(row.serial, row.number, None) for row in connection.execute(graves)]
-    changes = _models_after(connection, tables.models.c.serial, serial) + removals
-    return sorted(changes, key=lambda change: change.serial)[:PAGE]

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -14,7 +15,7 @@ from sqlalchemy import (
     func,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised when the tables change in a way that an older catalog does not satisfy; see `migrating`."""
 
 metadata = MetaData()
@@ -54,6 +55,9 @@ models = Table(
     Column("trending", Float),
     Column("tags", Text, nullable=False),  # JSON list
     Column("files", Text),  # JSON list; NULL: the listing did not say
+    Column("gguf_params", BigInteger),  # what a GGUF header says, like the next two
+    Column("architecture", String(255)),
+    Column("context_length", BigInteger),
     sqlite_autoincrement=True,  # a removed model's number is never given to another
 )
 Index("models_key", models.c.key, unique=True)
@@ -115,6 +119,26 @@ sightings = Table(
     metadata,
     Column("number", _Number, primary_key=True, autoincrement=False),  # of the model
     Column("run", BigInteger, nullable=False),  # start of the newest full pass that saw it, 0: none did
+)
+
+# The newest that was read of each model. Apart from `models`: most have none, and they are long.
+trees = Table(
+    "trees",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=False),  # of the model
+    Column("sha", String(64), nullable=False),  # the commit
+    Column("read_at", BigInteger, nullable=False),
+    Column("files", LargeBinary),  # see `trees.packed`; NULL: the Hub does not show them
+)
+
+# Which models hold a file, by the first 8 bytes of its sha256 as a signed integer. The whole hash stands
+# in the tree: here it would take three times the room, and hardly two files share 8 bytes.
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("prefix", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", _Number, primary_key=True, autoincrement=False),  # of the model
+    sqlite_with_rowid=False,
 )
 
 waypoints = Table(

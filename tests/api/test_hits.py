@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from api.pages.hits import hit_html
+from indexer.hits import Hit
 from indexer.ranking import Step
 from indexer.records import Counters, ModelRecord, StoredModel
-from indexer.search import Hit
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -14,12 +14,15 @@ from indexer.records import (
     Batch,
     Checkpoint,
     Counters,
+    GgufFacts,
     Listed,
     ModelRecord,
     Removal,
     SetAside,
+    Tree,
     Waypoint,
 )
+from indexer.variants.records import RepoFile
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 FIRST, SECOND = NOW - timedelta(days=2), NOW - timedelta(days=1)
@@ -32,6 +35,8 @@ TABLES = (
     "aliases",
     "checkpoints",
     "sightings",
+    "trees",
+    "blobs",
     "waypoints",
     "set_aside",
 )
@@ -48,10 +53,16 @@ def listed(number: int, repo_id: str, downloads: int | None = 0, **overrides: ob
     return Listed(record, Counters(downloads=downloads))
 
 
+def tree(number: int, sha: str, *weights: int) -> Tree:
+    """A tree of as many files of weights, and a card; one weight is the same file everywhere."""
+    files = (RepoFile(f"m.{weight}.gguf", weight * 10**9, f"{weight:064x}"[::-1]) for weight in weights)
+    return Tree(key_of(number), sha * 40, (RepoFile("README.md", 7), *files))
+
+
 def dump_of(path: Path) -> Dump:
     """Everything a catalog holds, without the name that each catalog gives itself."""
     with closing(sqlite3.connect(path)) as database:
-        dump = {name: database.execute(f"select * from {name} order by 1").fetchall() for name in TABLES}  # noqa: S608  # our own names
+        dump = {name: database.execute(f"select * from {name} order by 1, 2").fetchall() for name in TABLES}  # noqa: S608  # our own names
     dump["state"] = [(*row[:2], *row[3:]) for row in dump["state"]]
     return dump
 
@@ -60,10 +71,11 @@ def open_catalog(path: Path) -> Catalog:
     return Catalog(f"sqlite:///{path}", now=lambda: NOW)
 
 
-def make_older(path: Path) -> None:
-    """Make a catalog as version 1 left it, from its own statements."""
+def make_older(path: Path, version: int = 1) -> None:
+    """Make a catalog as an older version left it, from its own statements."""
+    statements = Path(__file__).parent / f"version_{version}.sql"
     with closing(sqlite3.connect(path)) as database:
-        database.executescript((Path(__file__).parent / "version_1.sql").read_text(encoding="utf-8"))
+        database.executescript(statements.read_text(encoding="utf-8"))
 
 
 def dumps_along(folder: Path) -> list[Dump]:
@@ -128,12 +140,27 @@ BATCHES = (
         checkpoints=(_mark("head", NOW, 1),),
         set_aside=(SetAside("no key", "c/odd", "{}"), SetAside("no key", "c/odder", "{}")),
     ),
+    Batch(  # trees: first ones, one that is not shown, one of a model that nobody knows
+        (replace(listed(7, "b/new"), gguf=GgufFacts(7 * 10**9, "llama", 4_096)),),
+        trees=(
+            tree(1, "f", 1, 2, 3),
+            tree(2, "2", 3),
+            tree(5, "5", 3, 5),
+            Tree(key_of(7), "7" * 40, None),
+            tree(99, "9", 9),
+        ),
+        checkpoints=(_mark("trees", NOW, 1),),
+    ),
     Batch(removals=(Removal(key_of(5), "gone"), Removal(key_of(99), "never known"))),
     Batch(  # displaced by a newcomer, and two that swap their names
         (listed(8, "a/m6"), listed(3, "a/m4", 33), listed(4, "a/m3", 4)),
         set_aside=(SetAside("no key", "c/odd", "{}"),),
         checkpoints=(_mark("head", NOW, 2, finished_at=NOW),),
+        trees=(tree(8, "8", 8),),
     ),
+    Batch(
+        trees=(tree(1, "e", 2, 3, 4), tree(2, "2", 3), tree(7, "7", 7))
+    ),  # another, the same, shown after all
     Batch(checkpoints=(_mark("full", FIRST, 2, origin=FIRST, finished_at=SECOND),)),
     Batch(  # the next full pass begins, one comes back under its number
         (listed(5, "a/m5", 5), listed(1, "a/m1", 1, tags=("gguf", "t1"), sha="f" * 40)),

@@ -16,7 +16,7 @@ from indexer.errors import CatalogOutdated
 from indexer.records import Batch, Checkpoint, ModelRecord, Removal, SetAside, Waypoint
 from indexer.search import Search
 from tests.factories import fill_home
-from tests.indexer.script import FIRST, NOW, SECOND, key_of, listed, make_older, open_catalog
+from tests.indexer.script import FIRST, NOW, SECOND, TABLES, key_of, listed, make_older, open_catalog, tree
 
 DAY = timedelta(days=1)
 
@@ -189,11 +189,31 @@ def test_an_older_catalog_is_brought_up_to_date_by_its_next_writer(tmp_path: Pat
         assert catalog.set_aside()[0].times == 2
     with Catalog(f"sqlite:///{path}", read_only=True) as reader:
         assert reader.state().models == 3
-    with closing(sqlite3.connect(path)) as database, closing(sqlite3.connect(tmp_path / "new.db")) as new:
-        open_catalog(tmp_path / "new.db").close()
+    assert_made_like_new(path)
+
+
+def assert_made_like_new(path: Path) -> None:
+    new_path = path.with_name("new.db")
+    open_catalog(new_path).close()
+    with closing(sqlite3.connect(path)) as database, closing(sqlite3.connect(new_path)) as new:
         shape = "select type, name, tbl_name from sqlite_master where name not like 'sqlite_%' order by 2"
         assert database.execute(shape).fetchall() == new.execute(shape).fetchall()
-        for table in ("checkpoints", "set_aside", "sightings", "waypoints"):
+        for table in TABLES:
             columns = f"pragma table_info({table})"
             told = [{row[1:] for row in one.execute(columns)} for one in (database, new)]
             assert told[0] == told[1]
+
+
+def test_a_catalog_of_version_2_keeps_everything_and_its_trees_are_due(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.db"
+    make_older(path, 2)
+
+    with open_catalog(path) as catalog:
+        found = catalog.find("a/old")
+        assert (found.record.repo_id, found.tree, found.gguf) == ("a/x", None, None)
+        assert (catalog.state().models, catalog.state().serial) == (2, 5)
+        assert waypoints(catalog) == ["https://hub/w"]
+        assert [due.repo_id for due in catalog.trees_due(9)] == ["a/x", "a/y"]
+        assert catalog.apply(Batch(trees=(tree(1, "1", 1),))).trees == 1
+        assert [due.repo_id for due in catalog.trees_due(9)] == ["a/y"]
+    assert_made_like_new(path)

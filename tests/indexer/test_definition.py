@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from indexer.hits import Hit
 from indexer.ranking import Step
-from indexer.search import Hit
 from tests.indexer.house import House
 
 pytestmark = pytest.mark.usefixtures("each_engine")
