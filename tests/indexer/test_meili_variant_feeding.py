@@ -274,7 +274,7 @@ def test_missing_strange_and_changed_variants_are_named(spoiled: Shelf) -> None:
 
     meili.put(folder, [{**first, ID: "stranger-1", "number": 5}], VARIANTS, whole=True)
     assert spoiled.meili.reader(folder).hold().highest() == 5
-    assert differences(spoiled)[5] == "1 is held beside its variants"
+    assert differences(spoiled)[5] == "1 of its variants is held"
 
 
 def differences(shelf: Shelf) -> dict[int, str]:
