@@ -62,7 +62,7 @@ def _outline(number: int) -> Outline:
         files["model.safetensors"] = None if number % 2 else number * GB
     return make_outline(
         number,
-        f"{OWNERS[number % 3]}/Gale-{number}",
+        f"{OWNERS[number % 3]}/{'Gale' if number % 4 else 'Nightingale'}-{number}",
         files,
         params=None if number % 9 == 0 else number % 40 * GB,
         task=TASKS[number % 3],
@@ -257,8 +257,8 @@ def test_popular_ones_come_first_and_those_of_a_model_side_by_side_best_first(
     variants = [by_selected[one] for one in found]
     runs = [list(run) for _, run in groupby(variants, key=lambda one: one.model.number)]
     assert len(runs) == len({one.model.number for one in variants}) > 5
-    downloads = [run[0].model.downloads or 0 for run in runs]
-    assert downloads == sorted(downloads, reverse=True)
+    ranks = [(f"/{text}-" in run[0].model.repo_id.lower(), run[0].model.downloads or 0) for run in runs]
+    assert ranks == sorted(ranks, reverse=True)
     for run in runs:
         places = [one.place for one in run]
         assert places == sorted(places)
