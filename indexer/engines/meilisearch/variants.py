@@ -96,6 +96,9 @@ class SearchingByVariants(Searching):
         everything, sampled, models = self._ask(questions)
         return round(everything.total * models.total / max(1, sampled.total))
 
+    def _wanted(self, total: int) -> int:
+        return self._query.limit if self._estimates else super()._wanted(total)  # an estimate ends no page
+
     def _later_page(self, steps: Sequence[StepOf], want: int) -> tuple[Selected, ...]:
         """Skip the pages before it step by step: only a step that ends before the page is counted."""
         skip, selected = self._query.offset, list[Selected]()
