@@ -162,7 +162,7 @@ def _searching(replica: Replica, query: SearchQuery, deadline: float) -> tuple[S
     terms = _terms(replica, replica.variants_index, deadline)
     if query.kind == "model":
         return SearchingByVariants(terms, query), terms
-    return SearchingVariants(terms, query, replica.models_index), terms
+    return SearchingVariants(terms, query), terms
 
 
 def _owners(replica: Replica, prefix: str, limit: int, deadline: float) -> OwnerSelection:

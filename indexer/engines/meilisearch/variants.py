@@ -16,7 +16,7 @@ from indexer.engines.meilisearch.asking import Answer, Question
 from indexer.engines.meilisearch.fields import TWICE
 from indexer.engines.meilisearch.lookups import Filter, FilterTerms, equal
 from indexer.engines.meilisearch.searching import GLANCE, Searching, StepOf
-from indexer.engines.paging import require_reachable
+from indexer.engines.paging import COUNTED, require_reachable
 from indexer.engines.terms import CODE, NUMBER, SAMPLE
 from indexer.filters import Facet
 from indexer.query import SearchQuery
@@ -30,24 +30,13 @@ QUANT: Facet = "quant"
 
 
 class SearchingVariants(Searching):
-    """One search for variants.
-
-    Args:
-        terms: the look-ups of their index.
-        query: what is asked.
-        models: the index of models: that of a name tells whether it is a family's.
-
-    """
-
-    def __init__(self, terms: FilterTerms, query: SearchQuery, models: str) -> None:
-        super().__init__(terms, query)
-        self._models = models
+    """One search for variants."""
 
     def _steps(self, everything: Chosen[Filter] | None, total: int = 0) -> list[StepOf]:
-        if total > FAMILY and self._query.sort == "relevance":
-            named = self._selector.everything(self._query)
-            text = "" if named is None else named.query(self._terms)
-            total = self._ask([Question(self._models, text)])[0].total
+        """Give the steps; a family is told by its models, and very many variants are always of one."""
+        if FAMILY < total <= COUNTED and self._query.sort == "relevance":
+            models = replace(self._question(everything, 0), distinct=NUMBER, is_counted=True)
+            total = self._ask([models])[0].total
         return super()._steps(everything, total)
 
     def _question(self, chosen: Chosen[Filter] | None, limit: int) -> Question:
