@@ -69,7 +69,8 @@ def index_stage(arguments: argparse.Namespace) -> Iterator[Figure]:
     yield amount("index build", report.seconds, "s", at_most=180, note=note)
     yield amount("index build, a second", report.per_second, "documents/s", at_least=15_000)
     yield amount("index build, a processor second", report.written / processor, "documents/s")
-    size = size_of((arguments.home / "index").rglob("*"))
-    yield amount("index on disk", size, "MB", at_most=900)
+    index = arguments.home / "index"
+    yield amount("index of models on disk", size_of(index.glob("models-*/*")), "MB", at_most=900)
+    yield amount("index of variants on disk", size_of(index.glob("models-*/variants/*")), "MB", at_most=600)
     yield amount("catalog on disk", size_of(arguments.home.glob("catalog.db*")), "MB", at_most=3_500)
     yield peak_memory("index build")
