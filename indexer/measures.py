@@ -18,6 +18,7 @@ GIB = 2**30
 MAX_MEMORY = 2**50
 
 _SIZE = re.compile(r"[<>]=?[\d.]+(?:[mgt]|[kmgt]i?b)", re.IGNORECASE)
+_BEGUN = re.compile(r"[<>]=?[\d.]*[kmgt]?", re.IGNORECASE)
 _NUMBER = r"(\d{1,9}(?:\.\d{1,3})?)"
 _PARAMS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 _BYTES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
@@ -96,6 +97,11 @@ def read_size(text: str) -> Bounds | None:
     `<8b` is none: it could be as many parameters.
     """
     return read_bounds("bytes", text) if _SIZE.fullmatch(text) else None
+
+
+def is_begun_size(text: str) -> bool:
+    """Tell whether a text is what `read_size` will read when it has been typed to its end."""
+    return _BEGUN.fullmatch(text) is not None
 
 
 def read_memory(text: str) -> Memory | None:

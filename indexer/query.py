@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from indexer.errors import BadRequest
 from indexer.filters import NO_FILTERS, Facet, Filters, read_filter, require_bounds
 from indexer.grams import Term, terms_of
+from indexer.measures import is_begun_size
 from indexer.pasted import Pasted, read_pasted
 from indexer.text import compact
 
@@ -145,8 +146,8 @@ def _of_words(text: str, filters: Filters) -> SearchQuery:
             filters = narrower
         elif token.startswith("-") and len(token) > 1:
             excluded.extend(terms_of(token))
-        elif token[0] in "<>":
-            continue  # a size, still being typed
+        elif is_begun_size(token):
+            continue
         elif owner is None and "/" in token:
             left, _, right = token.partition("/")
             owner = compact(left)
