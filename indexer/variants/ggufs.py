@@ -8,7 +8,7 @@ from indexer.variants.labels import NO_LABEL, Label, label_in, read_label
 from indexer.variants.memory import ARCHITECTURES, NO_CONTEXT, context_of, needs_of
 from indexer.variants.quants import FLOATS
 from indexer.variants.records import Facts, Sidecar, Variant
-from indexer.variants.sizing import Params, headers_of, params_in, said_in, size_of, total_of
+from indexer.variants.sizing import Params, headers_of, is_near, params_in, said_in, size_of, total_of
 
 _WRITES = frozenset({
     "text-generation", "conversational", "image-text-to-text", "text2text-generation", "any-to-any", "audio-text-to-text",
@@ -71,7 +71,7 @@ def gguf_variants(groups: Sequence[Group], sidecars: Sequence[Sidecar], facts: F
 
 def _variant(group: Group, label: Label, model: _Model) -> Variant:
     key, name, files, shards, missing, is_parted, form, _ = group
-    text, is_known, typical, _, _, is_dynamic, is_ik_only, is_legacy, _ = label
+    text, is_known, typical, _, _, is_dynamic, is_ik_only, is_legacy, _, _ = label
     size, is_exact = (files[0].bytes, files[0].is_exact) if len(files) == 1 else total_of(files)
     sized = size_of(size, label, _sources(name, label, model), is_exact=is_exact, is_whole=not missing)
     params, source = sized.params or _NO_PARAMS
@@ -119,24 +119,26 @@ def _siblings(groups: Sequence[Group], labels: Sequence[Label]) -> tuple[tuple[s
 
 
 def _sources(name: str, label: Label, model: _Model) -> Iterator[Params]:
-    """Give the parameters that a group may have, the surest first."""
-    yield from model.known
+    """Give the parameters that a group may have, the surest first.
+
+    Measured against files in 16 bits, median and 95th percentile of the error: a sibling 0 and 0 %, the base
+    model 1 and 51 %, a name 2 and 27 %. A header is exact, but of one file: another model, the first shard.
+    So the base counts before the name only where both say nearly the same.
+    """
     name = name[name.rfind("/") + 1 :]
     if model.siblings and label.text not in FLOATS:
         for prefix, params in model.siblings:
             if name.startswith(prefix):
                 yield params, "sibling"
                 break
-    if model.said and model.said[0] in name.lower():
-        yield model.said[1], "name"
-    else:
-        own = params_in(name)
-        if own:
-            yield own, "name"
-        if model.said:
-            yield model.said[1], "name"
-    if model.base:
+    yield from model.known
+    said = model.said[1] if model.said else None
+    if model.said is None or model.said[0] not in name.lower():
+        said = params_in(name) or said
+    if model.base and (said is None or is_near(model.base, said)):
         yield model.base, "base"
+    if said:
+        yield said, "name"
 
 
 def _best(projectors: tuple[Sidecar, ...], key: str, label: Label) -> tuple[Sidecar, ...]:

@@ -30,6 +30,8 @@ class Label(NamedTuple):
     is_legacy: bool = False
     is_ggml: bool = False
     """Whether GGUF files can be of it; `4bit` and `FP8` are of other formats."""
+    is_quant: bool = False
+    """Whether it is one of those, known, and no float."""
 
 
 NO_LABEL = Label()
@@ -44,8 +46,10 @@ _RUN = re.compile(
 )
 _SPREAD = re.compile(r"(?<![A-Z0-9])Q_(?=[2-8]_[01K])")
 """Some write `q_4_k`."""
+_SOME = re.compile(r"[-_.](?:(?:EMBD?|EMBEDDINGS?|OUT|OUTPUT|OE|HEAD|LM_HEAD)[-_.])?")
 _SIZE = re.compile(r"(?:[SMLXNPHRK]{1,4}[0-9]{0,2}|[HM]A|BN|K[STLV]S?|[48]|[0-9]S)\Z")
 """What follows a quant when it makes another of it; `IMAT`, `V2` and `IT` do not."""
+_GGML = QUANTS["Q8_0"]
 _SHAPED = re.compile(r"(?:I?Q[1-8]|TQ[1-8])(?:[KSMLXNHP]{0,4}|R[0-9]{1,2})\Z|MXFP[4-8]\Z|NVFP4\Z")
 """The first piece of what looks like a label."""
 
@@ -74,6 +78,7 @@ def _label_within(name: str) -> Label:
     last = said = NO_LABEL
     if "Q_" in name:
         name = _SPREAD.sub("Q", name)
+    end, is_trained = 0, False
     for match in _RUN.finditer(name):
         run, dynamic, bits, bpw = match.group("run", "ud", "bits", "bpw")
         if bits:
@@ -82,9 +87,18 @@ def _label_within(name: str) -> Label:
             said = to_label(f"{bpw.replace('_', '.')}bpw")
         else:
             found = _resolve(run.replace("-", "_"), name[match.end() : match.end() + 2])
-            if found:
-                last = to_label(f"UD-{found}" if dynamic else found)
+            if found and not (last.is_quant and _is_of_some(found, name[end : match.start()], is_trained)):
+                is_trained = name.endswith(("QAT-", "QAT_"), 0, match.start())
+                last, end = to_label(f"UD-{found}" if dynamic else found), match.end()
     return said if last is NO_LABEL else last
+
+
+def _is_of_some(label: str, between: str, is_trained: bool) -> bool:  # noqa: FBT001
+    """Tell whether a label behind a quant is only of its embeddings: `Q4_K_M-fp16`, `Q3_K_L-Q8`, `Q8_0-out-bf16`.
+
+    Not that of a model which was trained for a quant: `qat-q4_0-F16`.
+    """
+    return label in SHORT or (label in FLOATS and not is_trained and _SOME.fullmatch(between) is not None)
 
 
 @lru_cache(maxsize=65_536)
@@ -93,9 +107,11 @@ def _resolve(run: str, after: str = "") -> str | None:
     pieces = run.split("_")
     for count in range(len(pieces), 0, -1):
         joined = "_".join(pieces[:count])
-        label = SPELLINGS.get(joined, joined)
+        label = SPELLINGS.get(joined) or (
+            joined if joined in QUANTS else SPELLINGS.get("".join(pieces[:count]), joined)
+        )
         if _is_known(label):
-            if label in FLOATS:
+            if label in FLOATS or not QUANTS.get(label, _GGML).is_ggml:
                 return _resolve("_".join(pieces[count:])) or label
             return _with_rest(label, pieces[count:], after)
         if label in SHORT and count == 1:
@@ -131,6 +147,7 @@ def to_label(text: str) -> Label:
     return Label(
         text, quant.label not in SHORT, quant.typical, quant.nominal, _rank(text, quant.typical),
         text.startswith("UD-"), quant.is_ik_only, quant.is_legacy, quant.is_ggml,
+        quant.is_ggml and quant.label not in SHORT and text not in FLOATS,
     )  # fmt: skip
 
 
@@ -165,6 +182,7 @@ _DYNAMIC = frozenset({"UD", "ud", "Ud"})
 _TAILS = {
     spelled: to_label(label)
     for written, label in [*((label, label) for label in QUANTS), *SPELLINGS.items()]
+    if label not in FLOATS
     for spelled in (written, written.lower(), written.capitalize())
 }
 """Labels that most names end in, after their last `-` or `.`: no need to look at the rest."""

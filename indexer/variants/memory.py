@@ -106,7 +106,11 @@ def needs_of(files: int, context: Context) -> tuple[int, ...]:
 
     A twentieth comes on top, for what the program itself takes.
     """
-    return tuple([(files + kept) * 21 // 20 for kept in context.bytes])
+    short, usual, long, longest = context.bytes
+    return (
+        (files + short) * 21 // 20, (files + usual) * 21 // 20, (files + long) * 21 // 20,
+        (files + longest) * 21 // 20,
+    )  # fmt: skip
 
 
 def _matching(architecture: str | None, billions: float, is_exact: bool) -> list[_Shape]:  # noqa: FBT001

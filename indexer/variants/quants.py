@@ -1,8 +1,8 @@
 """The quants that exist, as data: what each is called, its bits, what it costs, and who can load it; pure.
 
 *Nominal* bits are those of the block layout of its main tensor type. *Typical* bits are those of a whole
-file, per weight: mixes keep some tensors in better types, and small models keep more of themselves in their
-embeddings. They were counted on files of known size and parameters; use them only where bytes are unknown.
+file, per weight, of about 8 billion of them: mixes keep some tensors in better types. They are medians of
+files of known size beside one in 16 bits; use them only where bytes are unknown.
 """
 
 from typing import NamedTuple
@@ -31,21 +31,21 @@ class Quant(NamedTuple):
 
 _MAINLINE = (
     Quant("F32", 0, 32, 32), Quant("F16", 1, 16, 16), Quant("BF16", 32, 16, 16), Quant("F64", None, 64, 64),
-    Quant("Q8_0", 7, 8.5, 8.51, 0.003), Quant("Q6_K", 18, 6.5625, 6.57, 0.02),
-    Quant("Q5_K_M", 17, 5.5, 5.70, 0.06), Quant("Q5_K_S", 16, 5.5, 5.56, 0.10), Quant("Q5_K", 17, 5.5, 5.70, 0.06),
-    Quant("Q5_1", 9, 6.0, 6.03), Quant("Q5_0", 8, 5.5, 5.56, 0.13),
-    Quant("Q4_K_M", 15, 4.5, 4.90, 0.18), Quant("Q4_K_S", 14, 4.5, 4.66, 0.27), Quant("Q4_K", 15, 4.5, 4.90, 0.18),
-    Quant("Q4_1", 3, 5.0, 5.10), Quant("Q4_0", 2, 4.5, 4.63, 0.47),
-    Quant("Q3_K_L", 13, 3.4375, 4.30, 0.56), Quant("Q3_K_M", 12, 3.4375, 3.98, 0.66),
-    Quant("Q3_K_S", 11, 3.4375, 3.60, 1.63), Quant("Q3_K", 12, 3.4375, 3.98, 0.66),
+    Quant("Q8_0", 7, 8.5, 8.5, 0.003), Quant("Q6_K", 18, 6.5625, 6.57, 0.02),
+    Quant("Q5_K_M", 17, 5.5, 5.71, 0.06), Quant("Q5_K_S", 16, 5.5, 5.58, 0.10), Quant("Q5_K", 17, 5.5, 5.71, 0.06),
+    Quant("Q5_1", 9, 6.0, 6.05), Quant("Q5_0", 8, 5.5, 5.59, 0.13),
+    Quant("Q4_K_M", 15, 4.5, 4.91, 0.18), Quant("Q4_K_S", 14, 4.5, 4.68, 0.27), Quant("Q4_K", 15, 4.5, 4.91, 0.18),
+    Quant("Q4_1", 3, 5.0, 5.12), Quant("Q4_0", 2, 4.5, 4.66, 0.47),
+    Quant("Q3_K_L", 13, 3.4375, 4.30, 0.56), Quant("Q3_K_M", 12, 3.4375, 4.0, 0.66),
+    Quant("Q3_K_S", 11, 3.4375, 3.67, 1.63), Quant("Q3_K", 12, 3.4375, 4.0, 0.66),
     Quant("Q3_K_XS", 22, 3.4375, 3.50, is_legacy=True),
-    Quant("Q2_K", 10, 2.625, 3.16, 3.52), Quant("Q2_K_S", 21, 2.625, 2.97),
-    Quant("IQ4_NL", 25, 4.5, 4.66), Quant("IQ4_XS", 30, 4.25, 4.45),
-    Quant("IQ3_M", 27, 3.66, 3.77), Quant("IQ3_S", 26, 3.4375, 3.62), Quant("IQ3_XS", 22, 3.3, 3.48),
-    Quant("IQ3_XXS", 23, 3.0625, 3.23), Quant("IQ2_M", 29, 2.7, 2.92), Quant("IQ2_S", 28, 2.5625, 2.73),
-    Quant("IQ2_XS", 20, 2.3125, 2.57), Quant("IQ2_XXS", 19, 2.0625, 2.36), Quant("IQ1_M", 31, 1.75, 2.12),
-    Quant("IQ1_S", 24, 1.5625, 1.97),
-    Quant("TQ1_0", 36, 1.6875, 1.9), Quant("TQ2_0", 37, 2.0625, 2.3), Quant("MXFP4_MOE", 38, 4.25, 4.4),
+    Quant("Q2_K", 10, 2.625, 3.17, 3.52), Quant("Q2_K_S", 21, 2.625, 2.97),
+    Quant("IQ4_NL", 25, 4.5, 4.66), Quant("IQ4_XS", 30, 4.25, 4.46),
+    Quant("IQ3_M", 27, 3.66, 3.77), Quant("IQ3_S", 26, 3.4375, 3.66), Quant("IQ3_XS", 22, 3.3, 3.51),
+    Quant("IQ3_XXS", 23, 3.0625, 3.26), Quant("IQ2_M", 29, 2.7, 2.93), Quant("IQ2_S", 28, 2.5625, 2.78),
+    Quant("IQ2_XS", 20, 2.3125, 2.59), Quant("IQ2_XXS", 19, 2.0625, 2.4), Quant("IQ1_M", 31, 1.75, 2.15),
+    Quant("IQ1_S", 24, 1.5625, 2.01),
+    Quant("TQ1_0", 36, 1.6875, 1.9), Quant("TQ2_0", 37, 2.0625, 2.7), Quant("MXFP4_MOE", 38, 4.25, 4.4),
     Quant("MXFP4", 38, 4.25, 4.4), Quant("NVFP4", 39, 4.5, 4.9),
     Quant("Q1_0", 40, 1.125, 1.2), Quant("Q2_0", 41, 2.25, 2.3), Quant("Q2_0_G128", 41, 2.125, 2.2),
     Quant("Q4_1_SOME_F16", 4, 5.0, 5.5, is_legacy=True), Quant("Q4_2", 5, 4.5, 4.6, is_legacy=True),
@@ -57,11 +57,11 @@ _MAINLINE = (
 _MIXES = tuple(
     Quant(label, None, nominal, typical)
     for label, nominal, typical in (
-        ("Q2_K_L", 2.625, 3.3), ("Q3_K_XL", 3.4375, 4.4), ("Q4_K_L", 4.5, 5.05), ("Q5_K_L", 5.5, 5.83),
-        ("Q6_K_L", 6.5625, 6.7), ("Q8_0_L", 8.5, 8.9),
-        ("Q2_K_XS", 2.625, 2.7), ("Q2_K_XL", 2.625, 3.35), ("Q4_K_XL", 4.5, 4.95), ("Q5_K_XL", 5.5, 5.72),
-        ("Q6_K_XL", 6.5625, 7.3), ("Q8_K_XL", 8.5, 10.2), ("Q6_K_S", 6.5625, 6.6), ("IQ4_NL_XL", 4.5, 5.0),
-        ("Q2_K_M", 2.625, 3.3), ("Q6_K_M", 6.5625, 6.7), ("Q4_0_L", 4.5, 5), ("Q4_1_L", 5, 5.4),
+        ("Q2_K_L", 2.625, 3.6), ("Q3_K_XL", 3.4375, 4.75), ("Q4_K_L", 4.5, 5.3), ("Q5_K_L", 5.5, 6.03),
+        ("Q6_K_L", 6.5625, 6.82), ("Q8_0_L", 8.5, 8.9),
+        ("Q2_K_XS", 2.625, 2.7), ("Q2_K_XL", 2.625, 4.2), ("Q4_K_XL", 4.5, 5.8), ("Q5_K_XL", 5.5, 6.6),
+        ("Q6_K_XL", 6.5625, 7.5), ("Q8_K_XL", 8.5, 10.2), ("Q6_K_S", 6.5625, 6.6), ("IQ4_NL_XL", 4.5, 5.0),
+        ("Q2_K_M", 2.625, 3.16), ("Q6_K_M", 6.5625, 6.7), ("Q4_0_L", 4.5, 5), ("Q4_1_L", 5, 5.4),
         ("Q5_0_L", 5.5, 5.9), ("Q5_1_L", 6, 6.3),
         ("Q2_K_P", 2.625, 3.3), ("Q3_K_P", 3.4375, 4.4), ("Q4_K_P", 4.5, 5.2), ("Q5_K_P", 5.5, 6),
         ("Q6_K_P", 6.5625, 7), ("Q8_K_P", 8.5, 9.5),
@@ -74,6 +74,16 @@ _MIXES = tuple(
 )  # fmt: skip
 """Publishers' own, with some tensors in other types than their namesakes: bartowski's `_L` and `_XL` (Q8_0
 embeddings), Unsloth's `_XL` and `_XS` (a quant for each layer), Mungert's, HauhauCS' `_P`, Ampere's, and others'."""
+
+_DYNAMIC = tuple(
+    Quant(f"UD-{label}", None, nominal, typical)
+    for label, nominal, typical in (
+        ("Q2_K_XL", 2.625, 3.25), ("Q3_K_XL", 3.4375, 4.1), ("Q4_K_XL", 4.5, 4.95), ("Q5_K_XL", 5.5, 5.72),
+        ("Q6_K_XL", 6.5625, 7.15), ("Q8_K_XL", 8.5, 9.8), ("IQ1_S", 1.5625, 2.05), ("IQ1_M", 1.75, 2.2),
+        ("IQ2_XXS", 2.0625, 2.42), ("IQ2_M", 2.7, 2.92), ("IQ3_XXS", 3.0625, 3.28), ("TQ1_0", 1.6875, 2.1),
+    )
+)  # fmt: skip
+"""Unsloth's where they differ from their namesakes."""
 
 _IK = tuple(
     Quant(label, None, nominal, typical, is_ik_only=True)
@@ -108,7 +118,7 @@ _DIGITS = tuple(
 )  # fmt: skip
 """What people shorten labels to: they say how many bits, not which quant."""
 
-QUANTS = {quant.label: quant for quant in (*_MAINLINE, *_MIXES, *_IK, *_OTHERS)}
+QUANTS = {quant.label: quant for quant in (*_MAINLINE, *_MIXES, *_DYNAMIC, *_IK, *_OTHERS)}
 """Every quant that is known, by its label."""
 SHORT = {quant.label: quant for quant in _DIGITS}
 """Labels that leave open which quant it is."""
@@ -134,7 +144,7 @@ SAME_AS = {"Q3_K": "Q3_K_M", "Q4_K": "Q4_K_M", "Q5_K": "Q5_K_M"}
 def quant_of(label: str) -> Quant | None:
     """Give what is known of a label: `UD-` in front and rows behind change neither bits nor cost by much."""
     plain = label.removeprefix("UD-")
-    found = QUANTS.get(plain) or SHORT.get(plain)
+    found = QUANTS.get(label) or QUANTS.get(plain) or SHORT.get(plain)
     if found is None and plain.endswith(ROWS):
         base = QUANTS.get(plain.rpartition("_")[0])
         return base and base._replace(label=plain, number=None, is_ik_only=True, is_legacy=False)
