@@ -65,7 +65,7 @@ def is_imatrix(path: str) -> bool:
 
 
 def is_merged(files: list[RepoFile]) -> bool:
-    """Tell whether files named after an adapter are whole models: nobody quantizes an adapter below 8 bits."""
+    """Tell whether files named after an adapter are whole models: adapters are not quantized below 8 bits."""
     labels = (label_in(file.path.rpartition("/")[2].rpartition(".")[0]) for file in files)
     return any(label.is_ggml and label.bits is not None and label.bits < 8 for label in labels)
 

@@ -56,6 +56,8 @@ _SHAPED = re.compile(r"(?:I?Q[1-8]|TQ[1-8])(?:[KSMLXNHP]{0,4}|R[0-9]{1,2})\Z|MXF
 
 def read_label(path: str) -> Label:
     """Read the label of a file out of its path, without its ending and its number among shards."""
+    if "/" not in path:
+        return label_in(path)
     name = path
     while True:
         folder, _, name = name.rpartition("/")
@@ -94,7 +96,7 @@ def _label_within(name: str) -> Label:
 
 
 def _is_of_some(label: str, between: str, is_trained: bool) -> bool:  # noqa: FBT001
-    """Tell whether a label behind a quant is only of its embeddings: `Q4_K_M-fp16`, `Q3_K_L-Q8`, `Q8_0-out-bf16`.
+    """Tell whether a label behind a quant is of its embeddings: `Q4_K_M-fp16`, `Q3_K_L-Q8`, `Q8_0-out-bf16`.
 
     Not that of a model which was trained for a quant: `qat-q4_0-F16`.
     """
@@ -126,7 +128,7 @@ def _is_known(label: str) -> bool:
 
 
 def _with_rest(label: str, rest: list[str], after: str) -> str | None:
-    """Give the label with what changes it behind it; a version behind a short one (`Q3.5`) says it is none."""
+    """Give the label and what changes it behind it; a version behind a short one (`Q3.5`) says it is none."""
     if not rest and not _is_known(label) and after[:1] == "." and after[1:].isdigit():
         return None
     if not _is_known(label) and rest and _SHAPED.match(rest[0]):
@@ -217,7 +219,8 @@ _TYPED_BPW = re.compile(r"([1-8](?:\.[0-9]{1,3})?)[-_ ]?bpw\Z")
 def read_quant_word(text: str) -> str | None:
     """Give the value of `label_tokens` that a typed word means, or `None`: then it is no quant word.
 
-    `Q4_K_M`, `q4-k-m` and `q4km` are `q4_k_m`; `fp16` is `f16`; `8-bit` is `8bit`. Names are none: `qwen`, `i1`.
+    `Q4_K_M`, `q4-k-m` and `q4km` are `q4_k_m`; `fp16` is `f16`; `8-bit` is `8bit`. Names are none: `qwen`,
+    `i1`.
     """
     word = text.lower()
     if len(word) > 20:

@@ -32,9 +32,11 @@ class Quant(NamedTuple):
 _MAINLINE = (
     Quant("F32", 0, 32, 32), Quant("F16", 1, 16, 16), Quant("BF16", 32, 16, 16), Quant("F64", None, 64, 64),
     Quant("Q8_0", 7, 8.5, 8.5, 0.003), Quant("Q6_K", 18, 6.5625, 6.57, 0.02),
-    Quant("Q5_K_M", 17, 5.5, 5.71, 0.06), Quant("Q5_K_S", 16, 5.5, 5.58, 0.10), Quant("Q5_K", 17, 5.5, 5.71, 0.06),
+    Quant("Q5_K_M", 17, 5.5, 5.71, 0.06), Quant("Q5_K_S", 16, 5.5, 5.58, 0.10),
+    Quant("Q5_K", 17, 5.5, 5.71, 0.06),
     Quant("Q5_1", 9, 6.0, 6.05), Quant("Q5_0", 8, 5.5, 5.59, 0.13),
-    Quant("Q4_K_M", 15, 4.5, 4.91, 0.18), Quant("Q4_K_S", 14, 4.5, 4.68, 0.27), Quant("Q4_K", 15, 4.5, 4.91, 0.18),
+    Quant("Q4_K_M", 15, 4.5, 4.91, 0.18), Quant("Q4_K_S", 14, 4.5, 4.68, 0.27),
+    Quant("Q4_K", 15, 4.5, 4.91, 0.18),
     Quant("Q4_1", 3, 5.0, 5.12), Quant("Q4_0", 2, 4.5, 4.66, 0.47),
     Quant("Q3_K_L", 13, 3.4375, 4.30, 0.56), Quant("Q3_K_M", 12, 3.4375, 4.0, 0.66),
     Quant("Q3_K_S", 11, 3.4375, 3.67, 1.63), Quant("Q3_K", 12, 3.4375, 4.0, 0.66),
@@ -67,13 +69,14 @@ _MIXES = tuple(
         ("Q6_K_P", 6.5625, 7), ("Q8_K_P", 8.5, 9.5),
         ("Q2_HA", 2.625, 4), ("Q2_MA", 2.625, 4), ("Q3_HA", 3.4375, 4.5), ("Q3_MA", 3.4375, 4.5),
         ("Q4_HA", 4.5, 5.5), ("Q5_HA", 5.5, 6.5), ("Q6_HA", 6.5625, 7.5), ("Q8_HA", 8.5, 9),
-        ("Q8R16", 8.5, 8.5), ("Q4_K_4", 4.5, 4.7), ("Q4_X", 4.5, 4.6), ("Q8_P", 8.5, 8.5), ("Q4_K_H", 4.5, 4.5),
+        ("Q8R16", 8.5, 8.5), ("Q4_K_4", 4.5, 4.7), ("Q4_X", 4.5, 4.6), ("Q8_P", 8.5, 8.5),
+        ("Q4_K_H", 4.5, 4.5),
         ("IQ1_S_XS", 1.5625, 1.9), ("IQ1_M_XS", 1.75, 2), ("IQ1_M_L", 1.75, 2.3),
         ("IQ1_M_XL", 1.75, 2.4), ("IQ2_S_XL", 2.5625, 2.9), ("IQ3_M_XL", 3.66, 4),
     )
 )  # fmt: skip
 """Publishers' own, with some tensors in other types than their namesakes: bartowski's `_L` and `_XL` (Q8_0
-embeddings), Unsloth's `_XL` and `_XS` (a quant for each layer), Mungert's, HauhauCS' `_P`, Ampere's, and others'."""
+embeddings), Unsloth's `_XL` and `_XS` (a quant for each layer), Mungert's, HauhauCS' `_P`, others'."""
 
 _DYNAMIC = tuple(
     Quant(f"UD-{label}", None, nominal, typical)
@@ -101,8 +104,10 @@ _IK = tuple(
 _OTHERS = tuple(
     Quant(label, None, bits, bits, is_ggml=label == "I8_S")
     for label, bits in (
-        ("FP8", 8), ("FP8_E4M3FN", 8), ("FP8_E4M3", 8), ("FP8_E5M2", 8), ("FP4", 4.5), ("NF4", 4.5), ("INT8", 8),
-        ("UINT8", 8), ("INT4", 4.5), ("UINT4", 4.5), ("BNB4", 4.5), ("Q4F16", 4.5), ("Q2F16", 2.5), ("Q1F16", 1.5),
+        ("FP8", 8), ("FP8_E4M3FN", 8), ("FP8_E4M3", 8), ("FP8_E5M2", 8), ("FP4", 4.5), ("NF4", 4.5),
+        ("INT8", 8),
+        ("UINT8", 8), ("INT4", 4.5), ("UINT4", 4.5), ("BNB4", 4.5), ("Q4F16", 4.5), ("Q2F16", 2.5),
+        ("Q1F16", 1.5),
         ("W4A16", 4.5), ("W8A16", 8), ("W8A8", 8), ("W4A8", 4.5), ("W4A4", 4.5), ("W4AFP8", 4.5), ("I8_S", 8),
         ("MXFP8", 8.25), ("MXFP6", 6.25), ("FP6", 6.5),
     )
@@ -112,8 +117,10 @@ _OTHERS = tuple(
 _DIGITS = tuple(
     Quant(label, None, nominal, typical)
     for label, nominal, typical in (
-        ("Q1", 1, 1.6), ("Q2", 2, 3.2), ("Q3", 3, 4), ("Q4", 4, 4.8), ("Q5", 5, 5.7), ("Q6", 6, 6.57), ("Q8", 8, 8.51),
-        ("IQ1", 1, 2), ("IQ2", 2, 2.6), ("IQ3", 3, 3.6), ("IQ4", 4, 4.5), ("TQ1", 1.7, 1.9), ("TQ2", 2.1, 2.3),
+        ("Q1", 1, 1.6), ("Q2", 2, 3.2), ("Q3", 3, 4), ("Q4", 4, 4.8), ("Q5", 5, 5.7), ("Q6", 6, 6.57),
+        ("Q8", 8, 8.51),
+        ("IQ1", 1, 2), ("IQ2", 2, 2.6), ("IQ3", 3, 3.6), ("IQ4", 4, 4.5), ("TQ1", 1.7, 1.9),
+        ("TQ2", 2.1, 2.3),
     )
 )  # fmt: skip
 """What people shorten labels to: they say how many bits, not which quant."""
@@ -134,7 +141,8 @@ SPELLINGS = {
 } | {
     label.replace("_", ""): label
     for label in QUANTS
-    if label[0] in "QI" and "_" in label and not label.replace("_", "").lstrip("IQ").isdigit() and label not in _NOT_SHORTENED
+    if label[0] in "QI" and "_" in label and label not in _NOT_SHORTENED
+    if not label.replace("_", "").lstrip("IQ").isdigit()
 }  # fmt: skip
 """Other ways to write a label: `FP16`, `Q4KM`. Not `Q20` or `I2S`: words of other things."""
 SAME_AS = {"Q3_K": "Q3_K_M", "Q4_K": "Q4_K_M", "Q5_K": "Q5_K_M"}

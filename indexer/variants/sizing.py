@@ -28,7 +28,8 @@ _LEAST_MILLIONS = 2
 _EMBEDDED = 8.5
 """Bits of what small models keep in better types."""
 _EMBEDDINGS = (
-    (0.4e9, 0.22), (0.8e9, 0.125), (1.4e9, 0.09), (2.5e9, 0.053), (5e9, 0.018), (20e9, 0.0), (float("inf"), -0.02),
+    (0.4e9, 0.22), (0.8e9, 0.125), (1.4e9, 0.09), (2.5e9, 0.053), (5e9, 0.018), (20e9, 0.0),
+    (float("inf"), -0.02),
 )  # fmt: skip
 """What part of a model of fewer parameters than these it is, more than of one of 8 billion."""
 
@@ -41,8 +42,9 @@ class Size(NamedTuple):
 
     bytes: int | None
     bits: float | None
+    is_exact: bool
+    """Whether the bytes are counted ones, of this very commit."""
     params: Params | None
-    is_estimated: bool
     is_nominal: bool
 
 
@@ -70,7 +72,9 @@ def said_in(name: str) -> tuple[str, int] | None:
 
 def headers_of(facts: Facts) -> tuple[Params, ...]:
     """Give the parameters that headers say."""
-    return tuple([(params, "header") for params in (facts.gguf_params, facts.params) if params])
+    return tuple(
+        [(params, "header") for params in (facts.gguf_params, facts.params) if params and params > 0]
+    )
 
 
 def total_of(files: Sequence[RepoFile]) -> tuple[int | None, bool]:
@@ -80,7 +84,7 @@ def total_of(files: Sequence[RepoFile]) -> tuple[int | None, bool]:
         if file.bytes is None:
             return None, True
         total += file.bytes
-    return total, all([file.is_exact for file in files])
+    return total, all(file.is_exact for file in files)
 
 
 def size_of(
@@ -100,21 +104,24 @@ def size_of(
     if size and is_whole:
         params = choose(size, typical, sources)
         if params is not None:
-            return Size(size, 8 * size / params[0], params, not is_exact, False)
+            return Size(size, 8 * size / params[0], is_exact, params, is_nominal=False)
         params = (int(size * 8 / typical), "label") if typical else None
-        return Size(size, label.nominal, params, not is_exact, typical is not None)
+        return Size(size, label.nominal, is_exact, params, typical is not None)
     params = next(iter(sources), None)
-    if size:
-        return Size(size, label.nominal, params, not is_exact, typical is not None)
-    if params is None or typical is None:
-        return Size(size, label.nominal, params, False, typical is not None)
-    return Size(estimated_bytes(params[0], typical), label.nominal, params, True, True)
+    if size or params is None or typical is None:
+        return Size(size, label.nominal, is_exact or size is None, params, typical is not None)
+    return Size(estimated_bytes(params[0], typical), label.nominal, False, params, True)
 
 
 def estimated_bytes(params: int, typical: float) -> int:
     """Estimate the size of weights: the smaller a model, the more of it is embeddings of better types."""
     part = next((part for most, part in _EMBEDDINGS if params < most), 0.0)
     return int(params * (typical + max(0.0, _EMBEDDED - typical) * part) / 8)
+
+
+def is_like(bits: float, typical: float | None) -> bool:
+    """Tell whether bits can be those of a model, and of a label: if not, the parameters are of another."""
+    return LEAST_BITS <= bits <= MOST_BITS and (typical is None or 0.6 * typical <= bits <= 1.7 * typical)
 
 
 def choose(size: int, typical: float | None, sources: Iterable[Params]) -> Params | None:
@@ -124,14 +131,13 @@ def choose(size: int, typical: float | None, sources: Iterable[Params]) -> Param
     weights that were trained in 4.
     """
     possible: Params | None = None
-    least, most = (0.6 * typical, min(1.7 * typical, MOST_BITS)) if typical else (LEAST_BITS, MOST_BITS)
     for source in sources:
         bits = 8 * size / source[0]
         if possible is not None and _agree(possible, source):
             return possible
-        if least <= bits <= most and bits >= LEAST_BITS:
+        if is_like(bits, typical):
             return source
-        if possible is None and LEAST_BITS <= bits <= MOST_BITS:
+        if possible is None and is_like(bits, None):
             possible = source
     return possible
 
