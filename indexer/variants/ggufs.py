@@ -150,7 +150,8 @@ def _siblings(groups: Sequence[Group], labels: Sequence[Label]) -> tuple[tuple[s
             if size and is_exact:
                 name = group.name[group.name.rfind("/") + 1 :]
                 cut = max(name.rfind("-"), name.rfind("."), 0)
-                found.append((name[:cut], int(size * 8 / label.bits)))
+                if cut or len(groups) == 1:
+                    found.append((name[:cut], int(size * 8 / label.bits)))
     if len(found) > 1:
         found.sort(key=lambda one: (-len(one[0]), one))
     return tuple(found)

@@ -46,7 +46,10 @@ _RUN = re.compile(
 )
 _SPREAD = re.compile(r"(?<![A-Z0-9])Q_(?=[2-8]_[01K])")
 """Some write `q_4_k`."""
-_SOME = re.compile(r"[-_.](?:(?:EMBD?|EMBEDDINGS?|OUT|OUTPUT|OE|HEAD|LM_HEAD)[-_.])?")
+_SOME = re.compile(r"[-_.](?:EMBD?|EMBED|EMBEDDINGS?|OUT|OUTPUT|OE|HEAD|LM_HEAD)[-_.]")
+_KINDS = re.compile(r"-(?:[A-Z]{0,4}FFN|[EHQKOUD]{1,7}|(?:[EHQKOUD]{1,7}-B16-)+[EHQKOUD]{1,7})-")
+"""Kinds of tensors, between the quants of each."""
+_TRAINED = ("MXFP4", "NVFP4")
 _SIZE = re.compile(r"(?:[SMLXNPHRK]{1,4}[0-9]{0,2}|[HM]A|BN|K[STLV]S?|[48]|[0-9]S)\Z")
 """What follows a quant when it makes another of it; `IMAT`, `V2` and `IT` do not."""
 _GGML = QUANTS["Q8_0"]
@@ -71,8 +74,11 @@ def label_in(name: str) -> Label:
     """Read the label out of one part of a path: the last one that stands there."""
     start = max(name.rfind("-"), name.rfind(".")) + 1
     tail = _TAILS.get(name[start:])
-    if tail is not None and name[start - 3 : start - 1] not in _DYNAMIC:
-        return tail
+    if tail is not None:
+        end = start - 1
+        before = name[max(name.rfind("-", 0, end), name.rfind(".", 0, end)) + 1 : end] if start else ""
+        if before not in _TELLING and not (before and _TENSORS.issuperset(before)):
+            return tail
     return _label_within(name.upper())
 
 
@@ -83,24 +89,45 @@ def _label_within(name: str) -> Label:
     end, is_trained = 0, False
     for match in _RUN.finditer(name):
         run, dynamic, bits, bpw = match.group("run", "ud", "bits", "bpw")
+        start = match.start()
         if bits:
             said = to_label(f"{bits}bit")
         elif bpw:
             said = to_label(f"{bpw.replace('_', '.')}bpw")
-        else:
-            found = _resolve(run.replace("-", "_"), name[match.end() : match.end() + 2])
-            if found and not (last.is_quant and _is_of_some(found, name[end : match.start()], is_trained)):
-                is_trained = name.endswith(("QAT-", "QAT_"), 0, match.start())
-                last, end = to_label(f"UD-{found}" if dynamic else found), match.end()
+        elif found := _resolve(_in_model(run, name[start - 1 : start]), name[match.end() : match.end() + 2]):
+            label = to_label(f"UD-{found}" if dynamic else found)
+            if last.is_quant and label.is_quant and _is_mixed(last, label, name[end:start]):
+                return NO_LABEL
+            if not last.is_quant or not _is_of_some(label, name[end:start], is_trained):
+                is_trained = name.endswith(("QAT-", "QAT_"), 0, start)
+                last, end = label, match.end()
     return said if last is NO_LABEL else last
 
 
-def _is_of_some(label: str, between: str, is_trained: bool) -> bool:  # noqa: FBT001
-    """Tell whether a label behind a quant is of its embeddings: `Q4_K_M-fp16`, `Q3_K_L-Q8`, `Q8_0-out-bf16`.
+def _is_mixed(one: Label, other: Label, between: str) -> bool:
+    """Tell whether two labels are of tensors, and none is of the whole: `Q8_0-FFN-Q4_K-Q4_K-Q5_1`.
+
+    Not where a model was trained in the first: `mxfp4-Q5_0`.
+    """
+    if one.text.startswith(_TRAINED):
+        return _KINDS.fullmatch(between) is not None
+    return (between == "-" and one != other) or _KINDS.fullmatch(between) is not None
+
+
+def _is_of_some(label: Label, between: str, is_trained: bool) -> bool:  # noqa: FBT001
+    """Tell whether a label behind a quant is of its embeddings: `Q4_K_M-fp16`, `Q3_K_L-Q8`, `Q8_0-out-f16`.
 
     Not that of a model which was trained for a quant: `qat-q4_0-F16`.
     """
-    return label in SHORT or (label in FLOATS and not is_trained and _SOME.fullmatch(between) is not None)
+    if label.text in SHORT or _SOME.fullmatch(between):
+        return True
+    return label.text in FLOATS and not is_trained and len(between) == 1
+
+
+def _in_model(run: str, before: str) -> str:
+    """Give a run without the float of a model's name: `hidream_bf16_q4_k` is no mix of both."""
+    run = run.replace("-", "_")
+    return run.partition("F16_")[2] or run if before == "_" and run.startswith(("F16_", "BF16_")) else run
 
 
 @lru_cache(maxsize=65_536)
@@ -158,7 +185,9 @@ def _raw(text: str) -> Label:
         bits = float(text[0]) + 0.5
         return Label(text, True, bits, float(text[0]), _rank(text, bits))
     if text.endswith("bpw"):
-        return Label(text, True, float(text[:-3]), float(text[:-3]), _rank(text, float(text[:-3])))
+        return Label(
+            text, True, float(text[:-3]), float(text[:-3]), _rank(text, float(text[:-3])), is_ggml=True
+        )
     base = next((quant_of(text[:end]) for end in range(len(text), 1, -1) if quant_of(text[:end])), None)
     if base is None:
         return Label(text)
@@ -180,7 +209,6 @@ def _rank(text: str, bits: float) -> int:
     return next((rank for least, rank in limits if bits >= least), 6)
 
 
-_DYNAMIC = frozenset({"UD", "ud", "Ud"})
 _TAILS = {
     spelled: to_label(label)
     for written, label in [*((label, label) for label in QUANTS), *SPELLINGS.items()]
@@ -188,6 +216,9 @@ _TAILS = {
     for spelled in (written, written.lower(), written.capitalize())
 }
 """Labels that most names end in, after their last `-` or `.`: no need to look at the rest."""
+_TENSORS = frozenset("EHQKOUDFN")
+_TELLING = frozenset({"UD", "ud", "Ud", "embed", "EMBED", "embd", "out", "output", *_TAILS})
+"""What stands before such a label and has a say in it."""
 
 
 @lru_cache(maxsize=16_384)

@@ -65,6 +65,8 @@ _MIXES = tuple(
         ("Q6_K_XL", 6.5625, 7.5), ("Q8_K_XL", 8.5, 10.2), ("Q6_K_S", 6.5625, 6.6), ("IQ4_NL_XL", 4.5, 5.0),
         ("Q2_K_M", 2.625, 3.16), ("Q6_K_M", 6.5625, 6.7), ("Q4_0_L", 4.5, 5), ("Q4_1_L", 5, 5.4),
         ("Q5_0_L", 5.5, 5.9), ("Q5_1_L", 6, 6.3),
+        ("F16_Q8_0", 8.5, 9.5), ("BF16_Q8_0", 8.5, 9.5), ("F16_Q6_K", 6.5625, 8), ("BF16_Q6_K", 6.5625, 8),
+        ("F16_Q4_K", 4.5, 6.5), ("BF16_Q4_K", 4.5, 6.5),
         ("Q2_K_P", 2.625, 3.3), ("Q3_K_P", 3.4375, 4.4), ("Q4_K_P", 4.5, 5.2), ("Q5_K_P", 5.5, 6),
         ("Q6_K_P", 6.5625, 7), ("Q8_K_P", 8.5, 9.5),
         ("Q2_HA", 2.625, 4), ("Q2_MA", 2.625, 4), ("Q3_HA", 3.4375, 4.5), ("Q3_MA", 3.4375, 4.5),
@@ -73,10 +75,12 @@ _MIXES = tuple(
         ("Q4_K_H", 4.5, 4.5),
         ("IQ1_S_XS", 1.5625, 1.9), ("IQ1_M_XS", 1.75, 2), ("IQ1_M_L", 1.75, 2.3),
         ("IQ1_M_XL", 1.75, 2.4), ("IQ2_S_XL", 2.5625, 2.9), ("IQ3_M_XL", 3.66, 4),
+        ("IQ1_S_M", 1.5625, 2.1), ("IQ4_KS_L", 4.25, 4.5), ("IQ4_XS_L", 4.25, 4.6), ("Q4_0_S", 4.5, 4.6),
+        ("Q3_K_XXL", 3.4375, 5), ("Q3_K_H", 3.4375, 3.6), ("MXFP4_H", 4.25, 4.4), ("TQ3_4S", 3.5, 4),
     )
 )  # fmt: skip
 """Publishers' own, with some tensors in other types than their namesakes: bartowski's `_L` and `_XL` (Q8_0
-embeddings), Unsloth's `_XL` and `_XS` (a quant for each layer), Mungert's, HauhauCS' `_P`, others'."""
+embeddings), Unsloth's `_XL` and `_XS` (a quant for each layer), Mungert's (`F16_`: embeddings), others'."""
 
 _DYNAMIC = tuple(
     Quant(f"UD-{label}", None, nominal, typical)
@@ -91,7 +95,7 @@ _DYNAMIC = tuple(
 _IK = tuple(
     Quant(label, None, nominal, typical, is_ik_only=True)
     for label, nominal, typical in (
-        ("Q6_0", 6.5, 6.5), ("Q8_KV", 8, 8.0), ("Q1_0_G128", 1.125, 1.2), ("I2_S", 2, 2.6),
+        ("Q6_0", 6.5, 6.5), ("Q8_KV", 8, 8.0), ("Q8_K_R8", 8.5, 8.5), ("Q1_0_G128", 1.125, 1.2), ("I2_S", 2, 2.6),
         ("IQ1_BN", 1.62, 1.7), ("IQ2_BN", 2, 2.1), ("IQ1_KT", 1.75, 1.9), ("IQ2_KS", 2.1875, 2.4),
         ("IQ2_KT", 2.125, 2.3), ("IQ2_K", 2.375, 2.6), ("IQ2_KL", 2.69, 2.9), ("IQ3_KT", 3.125, 3.3),
         ("IQ3_KS", 3.19, 3.4), ("IQ3_K", 3.44, 3.6), ("IQ3_KL", 4, 4), ("IQ4_KSS", 4, 4.1),

@@ -25,6 +25,8 @@ _LEAST_MILLIONS = 2
 """`1M` is a length of context."""
 
 
+_SMALL = 1_500_000_000
+"""Parameters of a model whose embeddings can outweigh the rest."""
 _EMBEDDED = 8.5
 """Bits of what small models keep in better types."""
 _EMBEDDINGS = (
@@ -125,25 +127,28 @@ def is_like(bits: float, typical: float | None) -> bool:
 
 
 def choose(size: int, typical: float | None, sources: Iterable[Params]) -> Params | None:
-    """Give the first source whose bits are near the label's, else the first whose bits are possible at all.
+    """Give the first source whose bits are near the label's, else the first that can be right all the same.
 
-    A header that the next source agrees with is right whatever the label says: some 16-bit files hold
-    weights that were trained in 4.
+    A header that another source agrees with is right whatever the label says: some 16-bit files hold weights
+    that were trained in 4. Other sources are right against the label in small models only.
     """
+    header: Params | None = None
+    first: Params | None = None
     possible: Params | None = None
     for source in sources:
         bits = 8 * size / source[0]
-        if possible is not None and _agree(possible, source):
-            return possible
-        if is_like(bits, typical):
-            return source
-        if possible is None and is_like(bits, None):
-            possible = source
-    return possible
-
-
-def _agree(one: Params, other: Params) -> bool:
-    return one[1] == "header" and is_near(one[0], other[0])
+        if header and is_near(header[0], source[0]):
+            return header
+        if first is None and is_like(bits, typical):
+            if header is None:
+                return source
+            first = source
+        if is_like(bits, None):
+            if source[1] == "header":
+                header = header or source
+            if possible is None and (source[1] == "header" or source[0] < _SMALL):
+                possible = source
+    return first or possible
 
 
 def is_near(one: int, other: int) -> bool:
