@@ -8,8 +8,8 @@ from indexer.variants.records import CONTEXTS, ParamsSource
 GIB = 1 << 30
 GUESS = GIB / 7e9 / 4096
 """Bytes for each parameter and token of context, where layers and heads are not known: 1 GiB for 7B at 4k."""
-_EXACT, _ROUND = 0.02, 0.12
-"""How far parameters may be from a row's: those of a header, and those of a name (7B is 6.7 or 7.6)."""
+_EXACT, _ROUND = (0.98, 1.02), (0.96, 1.12)
+"""The part of the parameters that a row's may be: of a header's, and of a name's (7B is 6.7, 7.2 or 7.6)."""
 
 
 class Context(NamedTuple):
@@ -104,7 +104,8 @@ def context_of(architecture: str | None, params: int, source: ParamsSource | Non
         source: where that is from: by a name, several models can be meant; they must agree.
 
     """
-    shapes = _matching(architecture, params / 1e9, source in {"header", "sibling"})
+    limits = _EXACT if source in {"header", "sibling"} else _ROUND
+    shapes = _matching(architecture, params / 1e9, limits)
     sizes = {tuple(_kept(shape, length) for length in CONTEXTS) for shape in shapes}
     if len(sizes) == 1:
         return Context(sizes.pop(), is_guessed=False)
@@ -123,11 +124,11 @@ def needs_of(files: int, context: Context) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def _matching(architecture: str | None, billions: float, is_exact: bool) -> list[_Shape]:  # noqa: FBT001
+def _matching(architecture: str | None, billions: float, limits: tuple[float, float]) -> list[_Shape]:
     rows = _SHAPES.get(ARCHITECTURES.get(architecture or "", ""), ())
-    limit = _EXACT if is_exact else _ROUND
-    near = [row for row in rows if abs(row.billions / billions - 1) <= limit] if billions > 0 else []
-    if is_exact and near:
+    least, most = limits
+    near = [row for row in rows if least <= row.billions / billions <= most] if billions > 0 else []
+    if limits == _EXACT and near:
         return [min(near, key=lambda row: abs(row.billions - billions))]
     return near
 

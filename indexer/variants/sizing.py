@@ -110,7 +110,7 @@ def size_of(
         params = (int(size * 8 / typical), "label") if typical else None
         return Size(size, label.nominal, is_exact, params, typical is not None)
     params = next(iter(sources), None)
-    if size or params is None or typical is None:
+    if size is not None or params is None or typical is None:
         return Size(size, label.nominal, is_exact or size is None, params, typical is not None)
     return Size(estimated_bytes(params[0], typical), label.nominal, False, params, True)
 
