@@ -1,7 +1,8 @@
 """The variants that GGUF files are: their labels, sizes and needs; pure."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
 
 from indexer.variants.grouping import Group
 from indexer.variants.labels import NO_LABEL, Label, label_in, read_label
@@ -33,6 +34,8 @@ _KEEPS_NOTHING = frozenset({
 """Tasks of models that keep no context."""
 _WEIGHTED_BELOW = 8.4
 """Bits: a matrix changes nothing above."""
+UNSIZED = 1 << 62
+"""Bytes: what is not known comes last."""
 _NO_PARAMS = (None, None)
 
 
@@ -69,7 +72,7 @@ class _Model(NamedTuple):
 
 
 def gguf_variants(groups: Sequence[Group], sidecars: Sequence[Sidecar], facts: Facts) -> list[Variant]:
-    """Give the variant that each group is; the projectors among the sidecars are bundled with them."""
+    """Give the variant that each group is, best first, with the nearest of the sidecars' projectors."""
     labels = _labels(groups, facts)
     known, said, siblings = (
         headers_of(facts),
@@ -94,13 +97,22 @@ def gguf_variants(groups: Sequence[Group], sidecars: Sequence[Sidecar], facts: F
         first,
         "" if known or not said else said[0],
     )
-    return [_variant(group, label, model) for group, label in zip(groups, labels, strict=True)]
+    placed = [_placed(group, label, model) for group, label in zip(groups, labels, strict=True)]
+    if len(placed) > 1:
+        placed.sort(key=_PLACE)
+    return [variant for _, variant in placed]
 
 
-def _variant(group: Group, label: Label, model: _Model) -> Variant:
+_Placed: TypeAlias = tuple[tuple[bool, bool, int, int, str], Variant]
+_PLACE = itemgetter(0)
+
+
+def _placed(group: Group, label: Label, model: _Model) -> _Placed:
+    """Give the variant that a group is, and what variants are put in order by."""
     key, name, files, shards, missing, is_parted, form, _ = group
-    text, is_known, typical, _, _, is_dynamic, is_ik_only, is_legacy, _, _ = label
-    size, bits, is_exact, params, is_nominal = _numbers(group, label, model)
+    text, is_known, typical, _, rank, is_dynamic, is_ik_only, is_legacy, _, _ = label
+    lower = name.lower()
+    size, bits, is_exact, params, is_nominal = _numbers(group, label, model, lower)
     bundled = _best(model.projectors, key, label) if model.projectors else ()
     count, source = params or _NO_PARAMS
     needs: tuple[int, ...] = ()
@@ -110,22 +122,24 @@ def _variant(group: Group, label: Label, model: _Model) -> Variant:
         needs = needs_of(size + (bundled[0].bytes or 0 if bundled else 0), context)
         is_guessed = context.is_guessed
     is_weighted = (
-        typical is not None and typical < _WEIGHTED_BELOW and (model.is_weighted or _is_marked(name))
+        typical is not None and typical < _WEIGHTED_BELOW and (model.is_weighted or is_marked(lower))
     )
-    return Variant(
+    variant = Variant(
         key, text, form, files, size, bits, count, shards, missing, bundled, needs, is_known, not is_exact,
         is_nominal, is_guessed, source, is_dynamic, is_weighted, is_ik_only, is_legacy, is_parted,
     )  # fmt: skip
+    place = (missing > 0 or is_parted, is_ik_only or is_legacy, rank, UNSIZED if size is None else size, key)
+    return place, variant
 
 
-def _numbers(group: Group, label: Label, model: _Model) -> Size:
+def _numbers(group: Group, label: Label, model: _Model, lower: str) -> Size:
     """Count bytes, bits and parameters; for most files the first source will do, so it is tried first."""
-    files = group.files
+    files, typical = group.files, label.bits
     size, is_exact = (files[0].bytes, files[0].is_exact) if len(files) == 1 else total_of(files)
-    if size and model.first and label.bits and not group.missing:
+    if size and model.first and typical and not group.missing and model.word in lower:
         bits = 8 * size / model.first[0]
-        if is_like(bits, label.bits) and (not model.word or model.word in group.name.lower()):
-            return Size(size, bits, is_exact, model.first, is_nominal=False)
+        if is_like(bits, typical):
+            return Size(size, bits, is_exact, model.first, False)
     sources = _sources(group.name, label, model)
     return size_of(size, label, sources, is_exact=is_exact, is_whole=not group.missing)
 
@@ -204,7 +218,6 @@ def _is_weighted(facts: Facts, sidecars: Sequence[Sidecar]) -> bool:
     return any(sidecar.kind == "imatrix" for sidecar in sidecars)
 
 
-def _is_marked(name: str) -> bool:
-    """Tell whether a name says that an importance matrix guided the quant."""
-    lower = name[name.rfind("/") + 1 :].lower()
+def is_marked(lower: str) -> bool:
+    """Tell whether a path, in lower case, says that an importance matrix guided the quant."""
     return "i1-" in lower or "imat" in lower or "imx" in lower
