@@ -22,7 +22,7 @@ def only(file: RepoFile, facts: Facts) -> Variant:
         ("Llama-2-7B-Chat", 7e9), ("qwen2.5-1.5b-instruct", 1.5e9), ("gemma-3-270M-it", 270e6),
         ("Qwen3-30B-A3B", 30e9),
         ("stablelm-2-zephyr-1_6b", 1.6e9), ("llama_3_8b_chat", 8e9), ("bloom-560m", 560e6),
-        ("OLMoE-1B-7B-0125", 7e9),
+        ("OLMoE-1B-7B-0125", 6.92e9), ("franken-8B-235B", 8e9), ("x-E3B", 3e9),
         ("Mixtral-8x7B-v0.1", 46.69e9), ("gemma-3n-E2B-it", 4.6e9), ("Llama-4-Scout-17B-16E", 107.8e9),
         ("Qwen2.5-7B-Instruct-1M", 7e9), ("Kimi-1T", 1e12), ("7b", 7e9),
     ],
@@ -32,7 +32,7 @@ def test_a_name_says_how_many_parameters(name: str, params: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["x-v2b", "llama", "1M", "0B", "web2b-x", "7bit", "q4b", "v1.0", "x-7bx", ""]
+    "name", ["x-v2b", "llama", "1M", "0B", "web2b-x", "7bit", "q4b", "v1.0", "x-7bx", "36T", ""]
 )
 def test_a_name_says_nothing_of_parameters(name: str) -> None:
     assert params_in(name) is None
@@ -103,6 +103,37 @@ def test_a_sibling_in_16_bits_tells_the_parameters() -> None:
     assert (found["X-Q4_K_M.gguf"].params, found["X-Q4_K_M.gguf"].params_source) == (8_030_000_000, "sibling")
     assert found["Other-Q4_K_M.gguf"].params_source == "label"
     assert found["X-F16.gguf"].params_source == "label"
+
+
+def test_a_header_of_the_first_shard_is_not_taken_for_all() -> None:
+    facts = Facts("o/Mixtral-8x22B-GGUF", gguf_params=19_900_000_000)
+
+    known = only(RepoFile("Mixtral-8x22B.Q4_K_M.gguf", 85_600_000_000), facts)
+    hidden = only(RepoFile("Mixtral-8x22B.Q4_K_M.gguf"), facts)
+
+    assert (known.params_source, hidden.params_source) == ("name", "name")
+
+
+def test_q8_0_tells_the_parameters_of_its_siblings() -> None:
+    files = [Q4, RepoFile("X-Q8_0.gguf", 8_531_875_000)]
+
+    found = {variant.label: variant for variant in variants_of(files, Facts("o/X-7B"))}
+
+    assert (found["Q4_K_M"].params, found["Q4_K_M"].params_source) == (8_030_000_000, "sibling")
+    assert (found["Q8_0"].bits, found["Q8_0"].is_nominal) == (8.5, True)
+
+
+def test_siblings_that_disagree_tell_nothing() -> None:
+    names = [
+        ("gpt-oss-20b-F16.gguf", 13_800),
+        ("gpt-oss-20b-Q8_0.gguf", 12_110),
+        ("gpt-oss-20b-Q4_K_M.gguf", 11_620),
+    ]
+    files = [RepoFile(name, size * 1_000_000) for name, size in names]
+
+    variants = variants_of(files, Facts("o/gpt-oss-20b-GGUF", gguf_params=20_900_000_000))
+
+    assert {variant.params for variant in variants} == {20_900_000_000}
 
 
 def test_weights_trained_in_4_bits_have_few_bits_whatever_they_are_called() -> None:
