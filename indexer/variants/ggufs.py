@@ -5,7 +5,7 @@ from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from indexer.variants.grouping import Group
-from indexer.variants.labels import NO_LABEL, Label, label_in, read_label
+from indexer.variants.labels import NO_LABEL, Label, label_in, read_labels
 from indexer.variants.memory import ARCHITECTURES, NO_CONTEXT, context_of, needs_of
 from indexer.variants.quants import FLOATS
 from indexer.variants.records import Facts, Sidecar, Variant
@@ -163,7 +163,7 @@ def _numbers(group: Group, label: Label, model: _Model, lower: str) -> Size:
 
 def _labels(groups: Sequence[Group], facts: Facts) -> list[Label]:
     """Read each group's label; that of the repository counts for the only group that has none."""
-    labels = [read_label(group.name) for group in groups]
+    labels = read_labels([group.name for group in groups])
     if False in [label.is_ggml for label in labels]:
         labels = [label if label.is_ggml else label._replace(is_known=False) for label in labels]
         if sum(label is NO_LABEL or label.bits is None for label in labels) == 1:

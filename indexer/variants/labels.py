@@ -6,7 +6,7 @@ is none that is known (`Q4_K_P`) stays as it is. A wrong label is worse than non
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -71,6 +71,21 @@ def read_label(path: str) -> Label:
         name = folder
 
 
+def read_labels(paths: Iterable[str]) -> list[Label]:
+    """Read the labels of the files of a repository: most are called alike, and only what differs is read."""
+    labels = []
+    alike = None
+    for path in paths:
+        start = max(path.rfind("-"), path.rfind(".")) + 1
+        label = _TAILS.get(path[start:]) if path[:start] == alike else None
+        if label is None:
+            label = read_label(path)
+            if label is _TAILS.get(path[start:]):
+                alike = path[:start]
+        labels.append(label)
+    return labels
+
+
 def label_in(name: str) -> Label:
     """Read the label out of one part of a path: the last one that stands there."""
     start = max(name.rfind("-"), name.rfind(".")) + 1
@@ -78,6 +93,8 @@ def label_in(name: str) -> Label:
     if tail is not None:
         end = start - 1
         before = name[max(name.rfind("-", 0, end), name.rfind(".", 0, end)) + 1 : end] if start else ""
+        if before in _DYNAMIC:
+            return to_label(f"UD-{tail.text}")
         if before not in _TELLING and not (before and _TENSORS.issuperset(before)):
             return tail
     return _label_within(name.upper())
@@ -219,7 +236,8 @@ _TAILS = {
 }
 """Labels that most names end in, after their last `-` or `.`: no need to look at the rest."""
 _TENSORS = frozenset("EHQKOUDFN")
-_TELLING = frozenset({"UD", "ud", "Ud", "embed", "EMBED", "embd", "out", "output", *_TAILS})
+_DYNAMIC = frozenset({"UD", "ud"})
+_TELLING = frozenset({"embed", "EMBED", "embd", "out", "output", *_TAILS})
 """What stands before such a label and has a say in it."""
 
 

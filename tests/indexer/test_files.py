@@ -20,7 +20,7 @@ def test_weights_are_told_by_their_name(path: str) -> None:
     "path",
     [
         "training_args.bin", "checkpoint-5/optimizer.pt", "rng_state_0.pth", "checkpoint-5/scaler.pt",
-        "logs/x.pb", "a/zero_rank_0_optim_states.pt",
+        "logs/plugins/profile/x.pb", "a/zero_rank_0_optim_states.pt",
         "README.md", "bin", "",
         "model.safetensors.index.json",
     ],

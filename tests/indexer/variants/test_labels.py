@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.variants.contents import variants_of
-from indexer.variants.labels import label_tokens, read_label, read_quant_word, to_label
+from indexer.variants.labels import label_tokens, read_label, read_labels, read_quant_word, to_label
 from indexer.variants.quants import QUANTS, quality_cost, quant_of
 from indexer.variants.records import UNKNOWN, Facts, RepoFile
 
@@ -223,6 +223,15 @@ def test_any_text_has_a_label_or_none(text: str) -> None:
     found = read_label(text)
 
     assert found.text == UNKNOWN or found.text.lower() in label_tokens(found.text)
+
+
+@given(
+    st.lists(
+        st.sampled_from([path.rpartition(".")[0] for path, _ in FOUND_IN_THE_WILD] + ["", "a/"]), max_size=9
+    )
+)
+def test_labels_are_read_the_same_alone_and_together(paths: list[str]) -> None:
+    assert read_labels(paths) == [read_label(path) for path in paths]
 
 
 @given(st.text(max_size=30))
