@@ -32,6 +32,8 @@ _KEEPS_NOTHING = frozenset({
     "text-classification", "image-to-3d", "video-to-video", "image-classification", "text-to-3d",
 })  # fmt: skip
 """Tasks of models that keep no context."""
+NATIVE = "gpt-oss"
+"""Its weights were trained in 4 bits, and most of them stay so, whatever the label says."""
 _WEIGHTED_BELOW = 8.4
 """Bits: a matrix changes nothing above."""
 UNSIZED = 1 << 62
@@ -51,6 +53,8 @@ def keeps_context(facts: Facts, *, otherwise: bool) -> bool:
 
 def architecture_of(facts: Facts) -> str | None:
     """Give the architecture that a header or a tag names."""
+    if facts.architecture is None and NATIVE in facts.repo_id.lower():
+        return NATIVE
     return facts.architecture or next((tag for tag in facts.tags if tag in ARCHITECTURES), None)
 
 
@@ -81,6 +85,8 @@ class _Model(NamedTuple):
     """What `_sources` gives first for nearly all of its files."""
     word: str
     """That stands in the name of those files."""
+    is_native: bool
+    """Whether labels say little of its bits: see `NATIVE`."""
 
 
 def gguf_variants(groups: Sequence[Group], sidecars: Sequence[Sidecar], facts: Facts) -> list[Variant]:
@@ -106,10 +112,12 @@ def _to_model(
         first = known[0]
     elif said and not siblings and not facts.base_params:
         word, first = said[0], (said[1], "name")
+    architecture = architecture_of(facts)
+    is_native = ARCHITECTURES.get(architecture or "") == NATIVE
     projectors = tuple([sidecar for sidecar in sidecars if sidecar.kind == "mmproj"]) if sidecars else ()
     return _Model(
         known, siblings, said, facts.base_params, projectors, keeps_context(facts, otherwise=True),
-        architecture_of(facts), _is_weighted(facts, sidecars), first, word,
+        architecture, _is_weighted(facts, sidecars), None if is_native else first, word, is_native,
     )  # fmt: skip
 
 
@@ -128,7 +136,9 @@ def _placed(group: Group, label: Label, model: _Model) -> _Placed:
     needs: tuple[int, ...] = ()
     is_guessed = True
     if size is not None and not missing:
-        context = context_of(model.architecture, count, source) if count and model.keeps else NO_CONTEXT
+        context = NO_CONTEXT
+        if model.keeps:
+            context = context_of(model.architecture, count, source) if count else context_of(None, size, None)
         needs = needs_of(size + (bundled[0].bytes or 0 if bundled else 0), context)
         is_guessed = context.is_guessed
     is_weighted = (
@@ -146,18 +156,14 @@ def _numbers(group: Group, label: Label, model: _Model, lower: str) -> Size:
     """Count bytes, bits and parameters; for most files the first source will do, so it is tried first."""
     files, typical = group.files, label.bits
     size, is_exact = (files[0].bytes, files[0].is_exact) if len(files) == 1 else total_of(files)
-    if (
-        size
-        and model.first
-        and typical
-        and not group.missing
-        and model.word in lower
-        and label.text not in _TELLING
-    ):
-        bits = 8 * size / model.first[0]
+    first = None if group.missing or label.text in _TELLING else model.first
+    if size and typical and first and model.word in lower:
+        bits = 8 * size / first[0]
         if is_like(bits, typical):
-            return Size(size, bits, is_exact, model.first, False)
+            return Size(size, bits, is_exact, first, is_nominal=False)
     sources = _sources(lower, label, model, size)
+    if model.is_native and size:
+        label = label._replace(bits=None)
     return size_of(size, label, sources, is_exact=is_exact, is_whole=not group.missing)
 
 

@@ -193,7 +193,7 @@ def to_label(text: str) -> Label:
     if quant is None:
         return _raw(text)
     return Label(
-        text, quant.label not in SHORT, quant.typical, quant.nominal, _rank(text, quant.typical),
+        text, quant.label not in SHORT, quant.typical, quant.nominal, _rank(text, quant.nominal),
         text.startswith("UD-"), quant.is_ik_only, quant.is_legacy, quant.is_ggml,
         quant.is_ggml and quant.label not in SHORT and text not in FLOATS,
     )  # fmt: skip
@@ -202,7 +202,7 @@ def to_label(text: str) -> Label:
 def _raw(text: str) -> Label:
     if text.endswith("bit"):  # A scale and an offset for each group of 64 weights take half a bit.
         bits = float(text[0]) + 0.5
-        return Label(text, True, bits, float(text[0]), _rank(text, bits))
+        return Label(text, True, bits, float(text[0]), _rank(text, bits - 0.5))
     if text.endswith("bpw"):
         return Label(
             text, True, float(text[:-3]), float(text[:-3]), _rank(text, float(text[:-3])), is_ggml=True
@@ -215,7 +215,7 @@ def _raw(text: str) -> Label:
         False,
         base.typical,
         base.nominal,
-        _rank(text, base.typical),
+        _rank(text, base.nominal),
         text.startswith("UD-"),
         is_ggml=base.is_ggml,
     )
@@ -224,7 +224,7 @@ def _raw(text: str) -> Label:
 def _rank(text: str, bits: float) -> int:
     if text in {"Q4_K_M", "UD-Q4_K_XL"}:
         return 0 if text == "Q4_K_M" else 1
-    limits = ((9.9, 5), (6.9, 3), (4.2, 2), (3.2, 4))
+    limits = ((10, 5), (7, 3), (3.9, 2), (2.9, 4))
     return next((rank for least, rank in limits if bits >= least), 6)
 
 

@@ -115,10 +115,10 @@ def size_of(
         if params is not None and params[1] != "label":
             return Size(size, 8 * size / params[0], is_exact, params, is_nominal=False)
         params = (max(1, int(size * 8 / typical)), "label") if typical else None
-        return Size(size, label.nominal, is_exact, params, typical is not None)
+        return Size(size, label.nominal, is_exact, params, label.nominal is not None)
     params = next(iter(sources), None)
     if size is not None or params is None or typical is None:
-        return Size(size, label.nominal, is_exact or size is None, params, typical is not None)
+        return Size(size, label.nominal, is_exact or size is None, params, label.nominal is not None)
     return Size(estimated_bytes(params[0], typical), label.nominal, False, params, True)
 
 

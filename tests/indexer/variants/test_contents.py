@@ -97,8 +97,8 @@ def test_what_most_people_should_take_comes_first() -> None:
     variants = variants_of(files, FACTS)
 
     assert [variant.label for variant in variants] == [
-        "Q4_K_M", "UD-Q4_K_XL", "IQ4_XS", "Q5_K_M", "Q8_0", "Q3_K_M", "F16", "IQ1_S", "unknown", "Q4_0_4_4",
-        "IQ4_KSS", "Q4_K_M", "Q4_K_M",
+        "Q4_K_M", "UD-Q4_K_XL", "IQ4_XS", "Q5_K_M", "Q8_0", "Q3_K_M", "F16", "IQ1_S", "unknown", "IQ4_KSS",
+        "Q4_0_4_4", "Q4_K_M", "Q4_K_M",
     ]  # fmt: skip
     assert [variant.missing > 0 or variant.is_parted for variant in variants] == [False] * 11 + [True] * 2
 

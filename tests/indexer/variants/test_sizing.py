@@ -136,6 +136,20 @@ def test_siblings_that_disagree_tell_nothing() -> None:
     assert {variant.params for variant in variants} == {20_900_000_000}
 
 
+def test_text_of_an_unknown_size_keeps_a_context_too() -> None:
+    variant = only(RepoFile("2b_it_v2.gguf", 10_463_000_000), Facts("o/x", ("text-generation",)))
+
+    assert (variant.params, variant.is_need_guessed) == (None, True)
+    assert variant.needs[0] > 10_463_000_000 * 21 // 20
+
+
+def test_gpt_oss_has_few_bits_whatever_its_label_says() -> None:
+    variant = only(RepoFile("gpt-oss-20b-Q8_0.gguf", 12_110_000_000), Facts("o/gpt-oss-20b-GGUF"))
+
+    assert (variant.params, variant.is_nominal) == (20_000_000_000, False)
+    assert not variant.is_need_guessed
+
+
 def test_weights_trained_in_4_bits_have_few_bits_whatever_they_are_called() -> None:
     facts = Facts("o/gpt-oss-20b-GGUF", gguf_params=20_900_000_000)
 
