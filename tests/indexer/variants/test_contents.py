@@ -1,7 +1,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.files import is_weights
@@ -54,6 +54,7 @@ def places(contents: Contents) -> Counter[str]:
     return Counter([*weights, *bundled, *(sidecar.path for sidecar in contents.sidecars)])
 
 
+@settings(deadline=None)
 @given(TREES, ANY_FACTS)
 def test_every_file_has_one_place_or_holds_no_weights(files: list[RepoFile], facts: Facts) -> None:
     counted = places(contents_of(files, facts))
@@ -64,6 +65,7 @@ def test_every_file_has_one_place_or_holds_no_weights(files: list[RepoFile], fac
         assert file.path in counted or not is_weights(file.path)
 
 
+@settings(deadline=None)
 @given(TREES, ANY_FACTS)
 def test_bytes_are_the_sum_of_the_files(files: list[RepoFile], facts: Facts) -> None:
     for variant in contents_of(files, facts).variants:
@@ -75,6 +77,7 @@ def test_bytes_are_the_sum_of_the_files(files: list[RepoFile], facts: Facts) -> 
         assert variant.format == variant.format.lower()
 
 
+@settings(deadline=None)
 @given(TREES, ANY_FACTS)
 def test_keys_are_unique_and_the_order_of_files_does_not_matter(files: list[RepoFile], facts: Facts) -> None:
     contents = contents_of(files, facts)
@@ -107,6 +110,15 @@ def test_gguf_comes_before_other_formats() -> None:
     files = [RepoFile("model.safetensors", 10), RepoFile("X-F16.gguf", 10), RepoFile("model.engine", 10)]
 
     assert [variant.format for variant in variants_of(files, FACTS)] == ["gguf", "safetensors", "tensorrt"]
+
+
+def test_files_called_alike_in_one_format_have_keys_of_their_own() -> None:
+    files = [RepoFile("koala-7B-4bit-128g.safetensors"), RepoFile("koala-7B-4bit-128g.pt")]
+
+    variants = variants_of(files, Facts("o/koala-7B-GPTQ", ("gptq",)))
+
+    assert [variant.format for variant in variants] == ["gptq", "gptq"]
+    assert len({variant.key for variant in variants}) == 2
 
 
 def test_keys_stay_the_same_when_other_files_come_and_go() -> None:

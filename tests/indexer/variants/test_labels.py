@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.variants.contents import variants_of
@@ -218,6 +218,7 @@ def test_repacked_rows_have_the_bits_of_what_was_repacked() -> None:
     assert to_label("Q4_K_M_R4").bits == to_label("Q4_K_M").bits
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_has_a_label_or_none(text: str) -> None:
     found = read_label(text)
@@ -225,6 +226,7 @@ def test_any_text_has_a_label_or_none(text: str) -> None:
     assert found.text == UNKNOWN or found.text.lower() in label_tokens(found.text)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([path.rpartition(".")[0] for path, _ in FOUND_IN_THE_WILD] + ["", "a/"]), max_size=9
@@ -234,6 +236,7 @@ def test_labels_are_read_the_same_alone_and_together(paths: list[str]) -> None:
     assert read_labels(paths) == [read_label(path) for path in paths]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_a_quant_word_means_what_some_label_has(text: str) -> None:
     meant = read_quant_word(text)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.variants.contents import variants_of
@@ -38,6 +38,7 @@ def test_a_name_says_nothing_of_parameters(name: str) -> None:
     assert params_in(name) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_name_says_a_number_or_none(name: str) -> None:
     params = params_in(name)
@@ -185,6 +186,7 @@ def test_elements_of_plain_weights_are_parameters() -> None:
     assert (variant.bits, variant.params_source) == (16.0, "header")
 
 
+@settings(deadline=None)
 @given(
     size=st.one_of(st.none(), st.integers(0, 1 << 60)),
     params=st.one_of(st.none(), st.integers(0, 1 << 50)),
