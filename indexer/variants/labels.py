@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from indexer.variants.quants import FLOATS, QUANTS, ROWS, SAME_AS, SHORT, SPELLINGS, quant_of
+from indexer.variants.quants import EMBEDDED, FLOATS, QUANTS, ROWS, SAME_AS, SHORT, SPELLINGS, quant_of
 from indexer.variants.records import UNKNOWN
 
 
@@ -112,7 +112,7 @@ def _label_within(name: str) -> Label:
             said = to_label(f"{bits}bit")
         elif bpw:
             said = to_label(f"{bpw.replace('_', '.')}bpw")
-        elif found := _resolve(_in_model(run, name[start - 1 : start]), name[match.end() : match.end() + 2]):
+        elif found := _resolve(_in_model(run), name[match.end() : match.end() + 2]):
             label = to_label(f"UD-{found}" if dynamic else found)
             if last.is_quant and label.is_quant and _is_mixed(last, label, name[end:start]):
                 return NO_LABEL
@@ -142,10 +142,10 @@ def _is_of_some(label: Label, between: str, is_trained: bool) -> bool:  # noqa: 
     return label.text in FLOATS and not is_trained and len(between) == 1
 
 
-def _in_model(run: str, before: str) -> str:
-    """Give a run without the float of a model's name: `hidream_bf16_q4_k` is no mix of both."""
+def _in_model(run: str) -> str:
+    """Give a run without the float in front of it, which the name of a model ends in: `Chroma-BF16_Q4_K`."""
     run = run.replace("-", "_")
-    return run.partition("F16_")[2] or run if before == "_" and run.startswith(("F16_", "BF16_")) else run
+    return run.partition("F16_")[2] or run if run.startswith(EMBEDDED) else run
 
 
 @lru_cache(maxsize=65_536)
@@ -228,11 +228,16 @@ def _rank(text: str, bits: float) -> int:
     return next((rank for least, rank in limits if bits >= least), 6)
 
 
+def _ways_to_write(label: str) -> tuple[str, ...]:
+    lower = label.lower()
+    return (lower,) if label.startswith(EMBEDDED) else (label, lower, label.capitalize())
+
+
 _TAILS = {
     spelled: to_label(label)
     for written, label in [*((label, label) for label in QUANTS), *SPELLINGS.items()]
     if label not in FLOATS
-    for spelled in (written, written.lower(), written.capitalize())
+    for spelled in _ways_to_write(written)
 }
 """Labels that most names end in, after their last `-` or `.`: no need to look at the rest."""
 _TENSORS = frozenset("EHQKOUDFN")
