@@ -68,7 +68,7 @@ def gguf_groups(files: Iterable[RepoFile]) -> list[Group]:
     for file in files:
         path = file.path
         plain = path.endswith(".gguf")
-        if plain and "of" not in path:
+        if plain and "of" not in path and path[-10:-7] != "000":
             groups.append(Group(path, path[:-5], (file,), 1, 0, False))
             continue
         place = _shard_of(path) or (None if plain else _part_of(path))
@@ -91,6 +91,8 @@ def _without_ending(path: str) -> str:
 def _shard_of(path: str) -> _Place | None:
     if path[-14:-10] == "-of-" and path[-20:-19] == "-" and (path[-19:-14] + path[-10:-5]).isdecimal():
         return _Place(path[:-20], path[-5:], int(path[-19:-14]), path[-10:-5])  # As nearly all are.
+    if path[-11:-7] == "-000" and path[-10:-5].isdecimal():
+        return _Place(path[:-11], path[-5:], int(path[-10:-5]))  # Some do not say of how many.
     folder, slash, name = path.rpartition("/")
     found = _SHARD.match(name) if "of" in name else None
     if found is None or not found["suffix"].lower().endswith(".gguf"):

@@ -154,9 +154,9 @@ def _resolve(run: str, after: str = "") -> str | None:
     pieces = run.split("_")
     for count in range(len(pieces), 0, -1):
         joined = "_".join(pieces[:count])
-        label = SPELLINGS.get(joined) or (
-            joined if joined in QUANTS else SPELLINGS.get("".join(pieces[:count]), joined)
-        )
+        label = SPELLINGS.get(joined, joined)
+        if label.startswith("Q") and label not in QUANTS:
+            label = SPELLINGS.get("".join(pieces[:count]), label)  # `Q4_KM`; but IQ4_K_S is no IQ4_KS.
         if _is_known(label):
             if label in FLOATS or not QUANTS.get(label, _GGML).is_ggml:
                 return _resolve("_".join(pieces[count:])) or label

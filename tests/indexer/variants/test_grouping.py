@@ -24,6 +24,13 @@ def test_shards_are_one_variant_in_their_order() -> None:
     assert (variant.bytes, variant.shards, variant.missing, variant.is_parted) == (30, 3, 0, False)
 
 
+def test_shards_that_do_not_say_of_how_many_are_one_variant() -> None:
+    variant = only("F32/X-F32-00001.gguf", "F32/X-F32-00002.gguf", "F32/X-F32-00004.gguf")
+
+    assert (variant.label, variant.shards, variant.missing) == ("F32", 4, 1)
+    assert only("X-Q4_K_M-12000.gguf").shards == 1
+
+
 def test_missing_shards_are_counted_and_no_memory_is_promised() -> None:
     variant = only("X-Q8_0-00001-of-00003.gguf", "X-Q8_0-00003-of-00003.gguf")
 

@@ -128,6 +128,7 @@ def test_who_can_load_a_quant_is_said(label: str, flags: set[str], number: int) 
         ("m-Q4_K_XXXL", "Q4_K_XXXL"),
         ("m-TQ3_0", "TQ3_0"),
         ("m-Q8_1", "Q8_1"),
+        ("m-IQ4_K_S", "IQ4_K_S"),
     ],
 )
 def test_what_looks_like_a_label_stays_as_it_is(path: str, label: str) -> None:
