@@ -126,7 +126,7 @@ def _by_kind(files: list[RepoFile], facts: Facts) -> tuple[list[RepoFile], list[
     return weights, sidecars
 
 
-def _place(variant: Variant) -> tuple[bool, bool, tuple[int, str], int, int, str]:
+def _place(variant: Variant) -> tuple[bool, bool, tuple[int, str], int, int, str, str]:
     return (
         variant.missing > 0 or variant.is_parted,
         variant.is_ik_only or variant.is_legacy,
@@ -134,6 +134,7 @@ def _place(variant: Variant) -> tuple[bool, bool, tuple[int, str], int, int, str
         to_label(variant.label).rank,
         UNSIZED if variant.bytes is None else variant.bytes,
         variant.key,
+        variant.files[0].path,
     )
 
 

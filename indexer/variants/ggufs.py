@@ -121,7 +121,7 @@ def _to_model(
     )  # fmt: skip
 
 
-_Placed: TypeAlias = tuple[tuple[bool, bool, int, int, str], Variant]
+_Placed: TypeAlias = tuple[tuple[bool, bool, int, int, str, str], Variant]
 _PLACE = itemgetter(0)
 
 
@@ -148,7 +148,8 @@ def _placed(group: Group, label: Label, model: _Model) -> _Placed:
         key, text, form, files, size, bits, count, shards, missing, bundled, needs, is_known, not is_exact,
         is_nominal, is_guessed, source, is_dynamic, is_weighted, is_ik_only, is_legacy, is_parted,
     )  # fmt: skip
-    place = (missing > 0 or is_parted, is_ik_only or is_legacy, rank, UNSIZED if size is None else size, key)
+    size_or_last = UNSIZED if size is None else size
+    place = (missing > 0 or is_parted, is_ik_only or is_legacy, rank, size_or_last, key, files[0].path)
     return place, variant
 
 
@@ -184,24 +185,26 @@ def _siblings(groups: Sequence[Group], labels: Sequence[Label], said: int | None
 
     Where two disagree (weights that were trained in 4 bits, called `F16`), the name must agree.
     """
-    found: dict[str, _Sibling] = {}
-    doubted: set[str] = set()
+    found: dict[str, list[_Sibling]] = {}
     for group, label in zip(groups, labels, strict=True):
         if label.text in _TELLING and not group.missing and label.bits:
             size, is_exact = total_of(group.files)
-            if not size or not is_exact:
-                continue
+            params = int((size or 0) * 8 / label.bits)
             name = group.name[group.name.rfind("/") + 1 :].lower()
             prefix = name[: max(name.rfind("-"), name.rfind("."), 0)]
-            params, other = int(size * 8 / label.bits), found.get(prefix)
-            if other and abs(params / other.params - 1) > _SAME:
-                doubted.add(prefix)
-            if (prefix or len(groups) == 1) and (other is None or other.label not in FLOATS):
-                found[prefix] = _Sibling(prefix, params, label.text)
-    kept = [
-        one for one in found.values() if one.prefix not in doubted or (said and is_near(one.params, said))
-    ]
-    return tuple(sorted(kept, key=lambda one: (-len(one.prefix), one))) if len(kept) > 1 else tuple(kept)
+            if params and is_exact and (prefix or len(groups) == 1):
+                found.setdefault(prefix, []).append(_Sibling(prefix, params, label.text))
+    kept = []
+    for alike in found.values():
+        surest = max(alike, key=_surer)
+        do_agree = all(abs(one.params / surest.params - 1) <= _SAME for one in alike)
+        if do_agree or (said and is_near(surest.params, said)):
+            kept.append(surest)
+    return tuple(sorted(kept, key=lambda one: (-len(one.prefix), one)))
+
+
+def _surer(one: _Sibling) -> tuple[bool, int, str]:
+    return one.label in FLOATS, one.params, one.label
 
 
 def _sources(lower: str, label: Label, model: _Model, size: int | None) -> Iterator[Params]:

@@ -124,6 +124,14 @@ def test_q8_0_tells_the_parameters_of_its_siblings() -> None:
     assert (found["Q8_0"].bits, found["Q8_0"].is_nominal) == (8.5, True)
 
 
+def test_a_broken_sibling_tells_nothing() -> None:
+    files = [Q4, RepoFile("X-Q8_0.gguf", 1), RepoFile("X.Q8_0.gguf", 12)]
+
+    found = {variant.key: variant for variant in variants_of(files, Facts("o/X-8B"))}
+
+    assert (found["X-Q4_K_M.gguf"].params, found["X-Q4_K_M.gguf"].params_source) == (8_000_000_000, "name")
+
+
 def test_siblings_that_disagree_tell_nothing() -> None:
     names = [
         ("gpt-oss-20b-F16.gguf", 13_800),
