@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from indexer.formats import ENDINGS, FORMATS
+from indexer.formats import FORMATS, format_of
 
 _NO_WEIGHTS = re.compile(
-    r"(?:^|/)(?:training_args|optimizer|scheduler|rng_state[\w-]*|random_states[\w-]*|trainer_state)\.\w+$"
+    r"(?:^|/)(?:training_args|training_state[\w-]*|trainer_state|(?:\w+\.)?optimizer|[\w-]*optim_states|opt_state|scheduler"
+    r"|scaler|rng_state[\w-]*|random_states[\w-]*|sample_input|keras_metadata|feats_(?:lengths_)?stats)\.\w+$"
+    r"|/plugins/profile/"
 )
 """What a training leaves behind beside the weights, under the same endings."""
 _DIGITS = re.compile(r"(\d{1,18})", re.ASCII)
@@ -14,8 +16,7 @@ _DIGITS = re.compile(r"(\d{1,18})", re.ASCII)
 
 def is_weights(path: str) -> bool:
     """Tell whether a file holds weights, by its name."""
-    _, dot, ending = path.lower().rpartition(".")
-    return bool(dot) and ending in ENDINGS and not is_left_over(path)
+    return format_of(path) is not None and not is_left_over(path)
 
 
 def is_left_over(path: str) -> bool:

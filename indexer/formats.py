@@ -18,13 +18,30 @@ _NAMED = frozenset(FORMATS) - {"safetensors", "pytorch"}
 
 ENDINGS = {
     "gguf": "gguf", "safetensors": "safetensors", "bin": "pytorch", "pt": "pytorch", "pth": "pytorch",
-    "ckpt": "pytorch", "pkl": "pickle", "joblib": "pickle", "onnx": "onnx", "onnx_data": "onnx", "ort": "onnx",
+    "ckpt": "pytorch", "pkl": "pickle", "joblib": "pickle", "onnx": "onnx", "onnx_data": "onnx",
+    "ort": "onnx",
     "mlmodel": "coreml", "h5": "tensorflow", "keras": "tensorflow", "pb": "tensorflow", "tflite": "tflite",
-    "task": "tflite", "litertlm": "tflite", "msgpack": "flax", "ot": "rust", "npz": "numpy", "pte": "executorch",
+    "task": "tflite", "litertlm": "tflite", "msgpack": "flax", "ot": "rust", "npz": "numpy",
+    "pte": "executorch",
     "nemo": "nemo", "ggml": "ggml", "llamafile": "llamafile", "engine": "tensorrt", "plan": "tensorrt",
     "trt": "tensorrt", "rknn": "rknn", "mnn": "mnn", "pdparams": "paddle", "pdiparams": "paddle",
 }  # fmt: skip
-"""The format that weights are in, by the ending of the file; its name or the model's can tell it more exactly."""
+"""The format of weights by the ending of their file; its name or the model's can tell it more exactly."""
+
+_BY_NAME = {
+    "ggml": "ggml", "openvino": "openvino", "params_shard": "mlc", ".mlpackage/": "coreml",
+    ".mlmodelc/": "coreml",
+}  # fmt: skip
+"""What the name of a `.bin` file says more exactly."""
+
+
+def format_of(path: str) -> str | None:
+    """Give the format of the weights in a file by its name, or `None`: it holds none."""
+    lower = path.lower()
+    _, dot, ending = lower.rpartition(".")
+    if ending == "bin":
+        return next((form for word, form in _BY_NAME.items() if word in lower), "pytorch") if dot else None
+    return ENDINGS.get(ending) if dot else None
 
 
 def formats_of(words: Iterable[str], tags: Iterable[str]) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from indexer.files import is_left_over
-from indexer.formats import ENDINGS, place_of
-from indexer.variants.ggufs import gguf_variants
+from indexer.formats import ENDINGS, format_of, place_of
+from indexer.variants.ggufs import UNSIZED, gguf_variants
 from indexer.variants.grouping import Group, format_groups, gguf_groups, is_gguf
 from indexer.variants.kinds import hints_of, is_imatrix, is_merged, kind_of
 from indexer.variants.labels import to_label
@@ -18,11 +18,14 @@ from indexer.variants.others import other_variants
 from indexer.variants.records import Contents, Facts, RepoFile, Sidecar, Variant
 
 _NEVER = frozenset({
-    "json", "md", "txt", "gitattributes", "py", "png", "jpg", "jpeg", "jinja", "model", "yaml", "yml", "gitignore",
-    "csv", "jsonl", "log", "sh", "wav", "mp3", "mp4", "webp", "gif", "svg", "html", "pdf", "ipynb", "toml", "spm",
+    "json", "md", "txt", "gitattributes", "py", "png", "jpg", "jpeg", "jinja", "model", "yaml", "yml",
+    "gitignore",
+    "csv", "jsonl", "log", "sh", "wav", "mp3", "mp4", "webp", "gif", "svg", "html", "pdf", "ipynb", "toml",
+    "spm",
     "flac", "npy", "0", "1", "2", "zip", "cpp", "h", "c", "pyc", "license",
 })  # fmt: skip
 """Endings of what is neither weights nor serves them: a cheap test for most files."""
+_COMMON = {"pytorch_model.bin": "pytorch", "model.pt": "pytorch"}
 _PROMOTED = ("encoder", "draft")
 """Networks that serve others; a repository of nothing else is about them."""
 _PATH = attrgetter("path")
@@ -42,21 +45,23 @@ def contents_of(files: Sequence[RepoFile], facts: Facts) -> Contents:
 
     """
     ggufs, others, sidecars = _sorted_out(files)
+    if not ggufs and not others and not sidecars:
+        return _NOTHING
     groups: list[Group] = []
     if ggufs:
         weights, serving = _by_kind(ggufs, facts)
         sidecars += serving
         groups = gguf_groups(weights)
     if not groups and not others:
-        return Contents((), tuple(sorted(sidecars))) if sidecars else _NOTHING
+        return Contents((), tuple(sorted(sidecars, key=_PATH)))
     variants = gguf_variants(groups, sidecars, facts) if groups else []
     if others:
         variants += other_variants(format_groups(others), facts)
-    if len(variants) > 1:
-        variants = _unique(sorted(variants, key=_place))
+        variants.sort(key=_place)
+    _make_unique(variants)
     if sidecars:
         bundled = {sidecar.path for variant in variants for sidecar in variant.sidecars}
-        sidecars = sorted(one for one in sidecars if one.path not in bundled)
+        sidecars = sorted([one for one in sidecars if one.path not in bundled], key=_PATH)
     return Contents(tuple(variants), tuple(sidecars))
 
 
@@ -77,22 +82,23 @@ def _sorted_out(
         if form is None:
             if ending in _NEVER:
                 continue
-            form = _rare(path.lower())
+            form = _rare(path)
+        elif form == "pytorch" or len(ending) == len(path):
+            form = _COMMON.get(path) or format_of(path)
         if form == "gguf":
             ggufs.append(file)
         elif form == "imatrix":
             sidecars.append(Sidecar(path, "imatrix", file.bytes, file.sha256))
-        elif form is not None and not is_left_over(path):
+        elif form == "safetensors" or (form is not None and not is_left_over(path)):
             others.append((form, file))
     return ggufs, others, sidecars
 
 
 def _rare(path: str) -> str | None:
-    if is_gguf(path):
+    lower = path.lower()
+    if is_gguf(lower):
         return "gguf"
-    if is_imatrix(path):
-        return "imatrix"
-    return ENDINGS.get(path.rpartition(".")[2]) if "." in path else None
+    return "imatrix" if is_imatrix(lower) else format_of(path)
 
 
 def _by_kind(files: list[RepoFile], facts: Facts) -> tuple[list[RepoFile], list[Sidecar]]:
@@ -120,20 +126,26 @@ def _by_kind(files: list[RepoFile], facts: Facts) -> tuple[list[RepoFile], list[
     return weights, sidecars
 
 
-def _place(variant: Variant) -> tuple[int, tuple[int, str], int, int, str]:
-    trouble = 4 * (variant.missing > 0 or variant.is_parted) + 2 * (variant.is_ik_only or variant.is_legacy)
-    size = variant.bytes if variant.bytes is not None else 1 << 62
-    return trouble, place_of(variant.format), to_label(variant.label).rank, size, variant.key
+def _place(variant: Variant) -> tuple[bool, bool, tuple[int, str], int, int, str, str]:
+    return (
+        variant.missing > 0 or variant.is_parted,
+        variant.is_ik_only or variant.is_legacy,
+        place_of(variant.format),
+        to_label(variant.label).rank,
+        UNSIZED if variant.bytes is None else variant.bytes,
+        variant.key,
+        variant.files[0].path,
+    )
 
 
-def _unique(variants: list[Variant]) -> list[Variant]:
+def _make_unique(variants: list[Variant]) -> None:
     """Give each a key of its own; the same only happens where a path holds what keys are made with."""
+    if len({variant.key for variant in variants}) == len(variants):
+        return
     seen: set[str] = set()
     for place, variant in enumerate(variants):
         key = variant.key
         while key in seen:
             key += "~"
         seen.add(key)
-        if key != variant.key:
-            variants[place] = variant._replace(key=key)
-    return variants
+        variants[place] = variant._replace(key=key)

@@ -12,15 +12,20 @@ from indexer.variants.labels import NO_LABEL, Label, label_in, read_label, to_la
 from indexer.variants.memory import NO_CONTEXT, context_of, needs_of
 from indexer.variants.quants import FLOATS, SHORT
 from indexer.variants.records import Facts, Variant
-from indexer.variants.sizing import Params, params_in, size_of, total_of
+from indexer.variants.sizing import Params, is_near, params_in, size_of, total_of
 
 PACKED = ("mlx", "exl3", "exl2", "gptq", "awq", "bnb")
 """Formats that are safetensors files with quants inside, the more telling first."""
 LORA = Label("LoRA", is_known=True, rank=6)
 """Of an adapter: weights that change those of another model."""
-_WORDS = ("mlx", "exl", "gptq", "awq", "bnb")
+_PACKED_TAGS = frozenset({*PACKED, "bitsandbytes"})
 _BITS = ("4-bit", "8-bit", "3-bit", "6-bit", "5-bit", "2-bit")
+_SAID_BITS = re.compile(r"(?<![0-9])([2-8])[-_]?bits?(?![a-z])", re.IGNORECASE)
 _ADAPTER = re.compile(r"(?:^|[-_./])(?:adapters?(?:_model)?|q?loras?)(?:[-_./]|$)", re.IGNORECASE)
+_GGML = ("ggml", "llamafile")
+"""Formats of the quants that GGUF files are of."""
+_ANYWHERE = frozenset({*FLOATS, *SHORT, "MXFP4", "NVFP4"})
+"""Labels that are of any format."""
 _PACKS_ELEMENTS = 7.9
 """Bits: below, a header's elements hold several weights each."""
 
@@ -33,17 +38,19 @@ def other_variants(groups: Sequence[Group], facts: Facts) -> list[Variant]:
     said = _said_of_all(facts, packed)
     variants = []
     for group in groups:
-        form = _format(group, packed)
-        label = _label(group, form, said, facts)
+        is_adapter = _is_adapter(group, facts)
+        form = group.format if is_adapter else _format(group, packed)
+        label = LORA if is_adapter else _label(group, form, said)
         total, is_exact = total_of(group.files)
-        sources = _sources(label, form, facts)
+        sources = _sources(group, label, form, facts)
         size = size_of(total, label, sources, is_exact=is_exact, is_whole=group.missing == 0)
         context = context_of(architecture, *size.params) if keeps and size.params else NO_CONTEXT
         needs = needs_of(size.bytes, context) if size.bytes is not None and label is not LORA else ()
         params, source = size.params or (None, None)
         variants.append(Variant(
-            group.key.replace(group.format, form, 1), label.text, form, group.files, size.bytes, size.bits, params,
-            group.shards, group.missing, (), needs, label.is_known, size.is_estimated, size.is_nominal,
+            group.key.replace(group.format, form, 1), label.text, form, group.files, size.bytes, size.bits,
+            params,
+            group.shards, group.missing, (), needs, label.is_known, not size.is_exact, size.is_nominal,
             context.is_guessed, source,
         ))  # fmt: skip
     return variants
@@ -51,11 +58,15 @@ def other_variants(groups: Sequence[Group], facts: Facts) -> list[Variant]:
 
 def _packed(facts: Facts) -> str | None:
     """Give the format of safetensors files that hold quants, by the model's tags, library and name."""
-    found = formats_tagged(facts.tags) | ({facts.library} if facts.library in PACKED else set())
+    found: frozenset[str] = frozenset()
+    if not _PACKED_TAGS.isdisjoint(facts.tags):
+        found = formats_tagged(facts.tags)
+    if facts.library in PACKED:
+        found |= {facts.library}
     name = facts.repo_id.lower()
-    if any([word in name for word in _WORDS]):
+    if "mlx" in name or "exl" in name or "gptq" in name or "awq" in name or "bnb" in name:
         found |= formats_named(words_of(name))
-    return next((form for form in PACKED if form in found), None)
+    return next((form for form in PACKED if form in found), None) if found else None
 
 
 def _format(group: Group, packed: str | None) -> str:
@@ -67,34 +78,31 @@ def _format(group: Group, packed: str | None) -> str:
 
 
 def _said_of_all(facts: Facts, packed: str | None) -> Label:
-    """Give the label that the model's name or tags say of its weights."""
-    said = label_in(facts.repo_id.rpartition("/")[2])
-    if _fits(said):
-        return said
-    bits = next((tag for tag in _BITS if tag in facts.tags), None) if packed else None
-    if bits is not None:
-        return to_label(bits.replace("-", ""))
+    """Give the label that the model's name or tags say; the floats a quant was made from are none."""
+    name = facts.repo_id.rpartition("/")[2]
+    said = label_in(name)
+    if packed in {None, "mlx"} or said.text not in FLOATS:
+        if _fits(said):
+            return said
+    elif words := _SAID_BITS.search(name):
+        return to_label(f"{words[1]}bit")
+    if packed:
+        bits = next((tag for tag in _BITS if tag in facts.tags), "4-bit" if packed == "awq" else None)
+        return to_label(bits.replace("-", "")) if bits else NO_LABEL
     return to_label("FP8") if "fp8" in facts.tags else NO_LABEL
 
 
 def _fits(label: Label) -> bool:
     """Tell whether weights that are no GGUF can be of a label."""
-    text = label.text
-    return (
-        not label.is_ggml
-        and label is not NO_LABEL
-        or text in FLOATS
-        or text in SHORT
-        or text in {"MXFP4", "NVFP4"}
-    )
+    if label is NO_LABEL:
+        return False
+    return not label.is_ggml or label.text in _ANYWHERE or label.text.endswith("bpw")
 
 
-def _label(group: Group, form: str, said: Label, facts: Facts) -> Label:
-    if form in {"safetensors", "pytorch", "mlx"} and _is_adapter(group, facts):
-        return LORA
+def _label(group: Group, form: str, said: Label) -> Label:
     if group.name:
         own = read_label(group.name)
-        if _fits(own):
+        if _fits(own) or form in _GGML:
             return own
         if group.name.endswith("quantized"):
             return to_label("Q8")
@@ -102,23 +110,23 @@ def _label(group: Group, form: str, said: Label, facts: Facts) -> Label:
 
 
 def _is_adapter(group: Group, facts: Facts) -> bool:
+    if group.key == group.format or group.format not in {"safetensors", "pytorch"}:
+        return False
     stem = group.key.rpartition(":")[2]
-    named = stem != group.key and _ADAPTER.search(stem) is not None
-    if not named and not ("lora" in facts.tags and stem != group.key):
+    if stem == group.key or not ("lora" in facts.tags or _ADAPTER.search(stem)):
         return False
     return all(file.bytes is None or file.bytes <= MAX_LORA for file in group.files)
 
 
-def _sources(label: Label, form: str, facts: Facts) -> list[Params]:
-    if label is LORA:
-        return [(facts.params, "header")] if facts.params else []
-    sources: list[Params] = []
-    packs = form in PACKED or (label.bits is not None and label.bits < _PACKS_ELEMENTS)
-    if facts.params and not packs:
-        sources.append((facts.params, "header"))
-    if packs:
-        if said := params_in(facts.repo_id):
-            sources.append((said, "name"))
-        if facts.base_params:
-            sources.append((facts.base_params, "base"))
+def _sources(group: Group, label: Label, form: str, facts: Facts) -> list[Params]:
+    """Give the parameters a group may have, the surest first; packed quants hold several in each element."""
+    packs = form in PACKED or form in _GGML or (label.bits is not None and label.bits < _PACKS_ELEMENTS)
+    sources: list[Params] = [(facts.params, "header")] if facts.params and not packs else []
+    if sources or label is LORA:
+        return sources
+    said = params_in(group.name) or params_in(facts.repo_id.rpartition("/")[2])
+    if facts.base_params and (said is None or is_near(facts.base_params, said)):
+        sources.append((facts.base_params, "base"))
+    if said:
+        sources.append((said, "name"))
     return sources
