@@ -104,6 +104,15 @@ def test_where_a_run_began_and_came_to_is_kept_across_runs(catalog: Catalog) -> 
     assert catalog.checkpoints()[0].last_origin is None
 
 
+def test_files_that_were_read_make_no_listing_younger(tmp_path: Path) -> None:
+    times = iter([FIRST, SECOND])
+    with Catalog(f"sqlite:///{tmp_path / 'catalog.db'}", now=lambda: next(times)) as catalog:
+        catalog.apply(Batch(checkpoints=(Checkpoint("recent", "u", NOW),)))
+        catalog.apply(Batch(checkpoints=(Checkpoint("trees", "u", NOW),)))
+
+        assert catalog.state().crawled_at == FIRST
+
+
 def test_a_checkpoint_can_be_dropped_and_stored_in_one_batch(catalog: Catalog) -> None:
     catalog.apply(Batch(checkpoints=(Checkpoint("full/up", None, FIRST, finished_at=FIRST),)))
     fresh = Checkpoint("full/up", "u", SECOND)

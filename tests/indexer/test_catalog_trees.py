@@ -145,6 +145,11 @@ def test_what_gguf_headers_say_is_kept_by_passes_that_did_not_ask(catalog: Catal
 def test_a_removed_model_takes_its_tree_and_hashes_with_it(catalog: Catalog, tmp_path: Path) -> None:
     rows = (replace(listed(1, "a/x"), gguf=LLAMA), listed(2, "a/y"))
     catalog.apply(Batch(rows, trees=(tree(1, "1", 1, 3), tree(2, "2", 3))))
+    catalog.apply(Batch(trees=(tree(1, "e", 3, 4),)))
+    held = {(f"{weight:064x}"[::-1], number) for weight, number in ((3, 1), (4, 1), (3, 2))}
+    assert dump_of(tmp_path / "catalog.db")["blobs"] == sorted(
+        (prefix_of(sha256), number) for sha256, number in held
+    )
     catalog.apply(Batch(removals=(Removal(key_of(1), "gone"),)))
 
     dump = dump_of(tmp_path / "catalog.db")

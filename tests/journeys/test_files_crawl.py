@@ -119,6 +119,7 @@ def test_sizes_and_hashes_arrive_and_become_changes(
     told = report(crawl("files"))
 
     assert (told["finished"], told["trees"], told["hidden"], told["missed"]) == (True, QUANTS + 1, 0, 0)
+    assert told["set_aside"] == 0
     most_wanted = [f"acme/gale-{number}-GGUF" for number in reversed(range(QUANTS))]
     assert sorted(asked(hub)) == sorted([*most_wanted, "acme/Gale-7B"])
     assert asked(hub)[:4] != asked(hub)[-4:]
