@@ -18,13 +18,15 @@ _NAMED = frozenset(FORMATS) - {"safetensors", "pytorch"}
 
 ENDINGS = {
     "gguf": "gguf", "safetensors": "safetensors", "bin": "pytorch", "pt": "pytorch", "pth": "pytorch",
-    "ckpt": "pytorch", "pkl": "pickle", "joblib": "pickle", "onnx": "onnx", "onnx_data": "onnx", "ort": "onnx",
+    "ckpt": "pytorch", "pkl": "pickle", "joblib": "pickle", "onnx": "onnx", "onnx_data": "onnx",
+    "ort": "onnx",
     "mlmodel": "coreml", "h5": "tensorflow", "keras": "tensorflow", "pb": "tensorflow", "tflite": "tflite",
-    "task": "tflite", "litertlm": "tflite", "msgpack": "flax", "ot": "rust", "npz": "numpy", "pte": "executorch",
+    "task": "tflite", "litertlm": "tflite", "msgpack": "flax", "ot": "rust", "npz": "numpy",
+    "pte": "executorch",
     "nemo": "nemo", "ggml": "ggml", "llamafile": "llamafile", "engine": "tensorrt", "plan": "tensorrt",
     "trt": "tensorrt", "rknn": "rknn", "mnn": "mnn", "pdparams": "paddle", "pdiparams": "paddle",
 }  # fmt: skip
-"""The format that weights are in, by the ending of the file; its name or the model's can tell it more exactly."""
+"""The format of weights by the ending of their file; its name or the model's can tell it more exactly."""
 
 
 def formats_of(words: Iterable[str], tags: Iterable[str]) -> tuple[str, ...]:

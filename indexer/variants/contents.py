@@ -18,8 +18,10 @@ from indexer.variants.others import other_variants
 from indexer.variants.records import Contents, Facts, RepoFile, Sidecar, Variant
 
 _NEVER = frozenset({
-    "json", "md", "txt", "gitattributes", "py", "png", "jpg", "jpeg", "jinja", "model", "yaml", "yml", "gitignore",
-    "csv", "jsonl", "log", "sh", "wav", "mp3", "mp4", "webp", "gif", "svg", "html", "pdf", "ipynb", "toml", "spm",
+    "json", "md", "txt", "gitattributes", "py", "png", "jpg", "jpeg", "jinja", "model", "yaml", "yml",
+    "gitignore",
+    "csv", "jsonl", "log", "sh", "wav", "mp3", "mp4", "webp", "gif", "svg", "html", "pdf", "ipynb", "toml",
+    "spm",
     "flac", "npy", "0", "1", "2", "zip", "cpp", "h", "c", "pyc", "license",
 })  # fmt: skip
 """Endings of what is neither weights nor serves them: a cheap test for most files."""
@@ -42,13 +44,15 @@ def contents_of(files: Sequence[RepoFile], facts: Facts) -> Contents:
 
     """
     ggufs, others, sidecars = _sorted_out(files)
+    if not ggufs and not others and not sidecars:
+        return _NOTHING
     groups: list[Group] = []
     if ggufs:
         weights, serving = _by_kind(ggufs, facts)
         sidecars += serving
         groups = gguf_groups(weights)
     if not groups and not others:
-        return Contents((), tuple(sorted(sidecars))) if sidecars else _NOTHING
+        return Contents((), tuple(sorted(sidecars, key=_PATH)))
     variants = gguf_variants(groups, sidecars, facts) if groups else []
     if others:
         variants += other_variants(format_groups(others), facts)
@@ -56,7 +60,7 @@ def contents_of(files: Sequence[RepoFile], facts: Facts) -> Contents:
         variants = _unique(sorted(variants, key=_place))
     if sidecars:
         bundled = {sidecar.path for variant in variants for sidecar in variant.sidecars}
-        sidecars = sorted(one for one in sidecars if one.path not in bundled)
+        sidecars = sorted([one for one in sidecars if one.path not in bundled], key=_PATH)
     return Contents(tuple(variants), tuple(sidecars))
 
 
@@ -82,7 +86,7 @@ def _sorted_out(
             ggufs.append(file)
         elif form == "imatrix":
             sidecars.append(Sidecar(path, "imatrix", file.bytes, file.sha256))
-        elif form is not None and not is_left_over(path):
+        elif form == "safetensors" or (form is not None and not is_left_over(path)):
             others.append((form, file))
     return ggufs, others, sidecars
 

@@ -8,10 +8,21 @@ from indexer.variants.labels import NO_LABEL, Label, label_in, read_label
 from indexer.variants.memory import ARCHITECTURES, NO_CONTEXT, context_of, needs_of
 from indexer.variants.quants import FLOATS
 from indexer.variants.records import Facts, Sidecar, Variant
-from indexer.variants.sizing import Params, headers_of, params_in, said_in, size_of, total_of
+from indexer.variants.sizing import (
+    Params,
+    Size,
+    headers_of,
+    is_like,
+    is_near,
+    params_in,
+    said_in,
+    size_of,
+    total_of,
+)  # fmt: skip
 
 _WRITES = frozenset({
-    "text-generation", "conversational", "image-text-to-text", "text2text-generation", "any-to-any", "audio-text-to-text",
+    "text-generation", "conversational", "image-text-to-text", "text2text-generation", "any-to-any",
+    "audio-text-to-text",
     "visual-question-answering", "video-text-to-text", "translation", "summarization",
 })  # fmt: skip
 _KEEPS_NOTHING = frozenset({
@@ -51,51 +62,78 @@ class _Model(NamedTuple):
     keeps: bool
     architecture: str | None
     is_weighted: bool
+    first: Params | None
+    """What `_sources` gives first for nearly all of its files."""
+    word: str
+    """That stands in the name of those files."""
 
 
 def gguf_variants(groups: Sequence[Group], sidecars: Sequence[Sidecar], facts: Facts) -> list[Variant]:
     """Give the variant that each group is; the projectors among the sidecars are bundled with them."""
     labels = _labels(groups, facts)
-    model = _Model(
+    known, said, siblings = (
         headers_of(facts),
+        said_in(facts.repo_id.rpartition("/")[2]),
         _siblings(groups, labels),
-        said_in(facts.repo_id),
+    )
+    first: Params | None = None
+    if not siblings:
+        if known:
+            first = known[0]
+        elif said and not facts.base_params:
+            first = said[1], "name"
+    model = _Model(
+        known,
+        siblings,
+        said,
         facts.base_params,
-        tuple([sidecar for sidecar in sidecars if sidecar.kind == "mmproj"]),
+        tuple([sidecar for sidecar in sidecars if sidecar.kind == "mmproj"]) if sidecars else (),
         keeps_context(facts, otherwise=True),
         architecture_of(facts),
         _is_weighted(facts, sidecars),
+        first,
+        "" if known or not said else said[0],
     )
     return [_variant(group, label, model) for group, label in zip(groups, labels, strict=True)]
 
 
 def _variant(group: Group, label: Label, model: _Model) -> Variant:
     key, name, files, shards, missing, is_parted, form, _ = group
-    text, is_known, typical, _, _, is_dynamic, is_ik_only, is_legacy, _ = label
-    size, is_exact = (files[0].bytes, files[0].is_exact) if len(files) == 1 else total_of(files)
-    sized = size_of(size, label, _sources(name, label, model), is_exact=is_exact, is_whole=not missing)
-    params, source = sized.params or _NO_PARAMS
+    text, is_known, typical, _, _, is_dynamic, is_ik_only, is_legacy, _, _ = label
+    size, bits, is_exact, params, is_nominal = _numbers(group, label, model)
     bundled = _best(model.projectors, key, label) if model.projectors else ()
+    count, source = params or _NO_PARAMS
     needs: tuple[int, ...] = ()
     is_guessed = True
-    if sized.bytes is not None:
-        context = context_of(model.architecture, params, source) if params and model.keeps else NO_CONTEXT
-        needs = needs_of(sized.bytes + (bundled[0].bytes or 0 if bundled else 0), context)
+    if size is not None and not missing:
+        context = context_of(model.architecture, count, source) if count and model.keeps else NO_CONTEXT
+        needs = needs_of(size + (bundled[0].bytes or 0 if bundled else 0), context)
         is_guessed = context.is_guessed
     is_weighted = (
         typical is not None and typical < _WEIGHTED_BELOW and (model.is_weighted or _is_marked(name))
     )
     return Variant(
-        key, text, form, files, sized.bytes, sized.bits, params, shards, missing, bundled, needs, is_known,
-        sized.is_estimated, sized.is_nominal, is_guessed, source, is_dynamic, is_weighted, is_ik_only, is_legacy,
-        is_parted,
+        key, text, form, files, size, bits, count, shards, missing, bundled, needs, is_known, not is_exact,
+        is_nominal, is_guessed, source, is_dynamic, is_weighted, is_ik_only, is_legacy, is_parted,
     )  # fmt: skip
+
+
+def _numbers(group: Group, label: Label, model: _Model) -> Size:
+    """Count bytes, bits and parameters; for most files the first source will do, so it is tried first."""
+    files = group.files
+    size, is_exact = (files[0].bytes, files[0].is_exact) if len(files) == 1 else total_of(files)
+    if size and model.first and label.bits and not group.missing:
+        bits = 8 * size / model.first[0]
+        if is_like(bits, label.bits) and (not model.word or model.word in group.name.lower()):
+            return Size(size, bits, is_exact, model.first, is_nominal=False)
+    sources = _sources(group.name, label, model)
+    return size_of(size, label, sources, is_exact=is_exact, is_whole=not group.missing)
 
 
 def _labels(groups: Sequence[Group], facts: Facts) -> list[Label]:
     """Read each group's label; that of the repository counts for the only group that has none."""
     labels = [read_label(group.name) for group in groups]
-    if not all([label.is_ggml for label in labels]):
+    if False in [label.is_ggml for label in labels]:
         labels = [label if label.is_ggml else label._replace(is_known=False) for label in labels]
         if sum(label is NO_LABEL or label.bits is None for label in labels) == 1:
             said = label_in(facts.repo_id.rpartition("/")[2])
@@ -112,35 +150,38 @@ def _siblings(groups: Sequence[Group], labels: Sequence[Label]) -> tuple[tuple[s
             if size and is_exact:
                 name = group.name[group.name.rfind("/") + 1 :]
                 cut = max(name.rfind("-"), name.rfind("."), 0)
-                found.append((name[:cut], int(size * 8 / label.bits)))
+                if cut or len(groups) == 1:
+                    found.append((name[:cut], int(size * 8 / label.bits)))
     if len(found) > 1:
         found.sort(key=lambda one: (-len(one[0]), one))
     return tuple(found)
 
 
 def _sources(name: str, label: Label, model: _Model) -> Iterator[Params]:
-    """Give the parameters that a group may have, the surest first."""
-    yield from model.known
+    """Give the parameters that a group may have, the surest first.
+
+    Measured against files in 16 bits, median and 95th percentile of the error: a sibling 0 and 0 %, the base
+    model 1 and 51 %, a name 2 and 27 %. A header is exact, but of one file: another model, the first shard.
+    So the base counts before the name only where both say nearly the same.
+    """
     name = name[name.rfind("/") + 1 :]
     if model.siblings and label.text not in FLOATS:
         for prefix, params in model.siblings:
             if name.startswith(prefix):
                 yield params, "sibling"
                 break
-    if model.said and model.said[0] in name.lower():
-        yield model.said[1], "name"
-    else:
-        own = params_in(name)
-        if own:
-            yield own, "name"
-        if model.said:
-            yield model.said[1], "name"
-    if model.base:
+    yield from model.known
+    said = model.said[1] if model.said else None
+    if model.said is None or model.said[0] not in name.lower():
+        said = params_in(name) or said
+    if model.base and (said is None or is_near(model.base, said)):
         yield model.base, "base"
+    if said:
+        yield said, "name"
 
 
 def _best(projectors: tuple[Sidecar, ...], key: str, label: Label) -> tuple[Sidecar, ...]:
-    """Give the projector that goes with a group: of its folder, else of the nearest above; of nearest bits."""
+    """Give the projector of a group: in its folder, else in the nearest above; of the nearest bits."""
     folder = key.rpartition("/")[0]
     while True:
         here = [one for one in projectors if one.path.rpartition("/")[0] == folder]
@@ -158,9 +199,9 @@ def _distance(projector: Sidecar, wanted: float) -> tuple[float, bool]:
 
 
 def _is_weighted(facts: Facts, sidecars: Sequence[Sidecar]) -> bool:
-    if any([sidecar.kind == "imatrix" for sidecar in sidecars]) or "imatrix" in facts.tags:
+    if "-i1-" in facts.repo_id or "imatrix" in facts.tags:
         return True
-    return "-i1-" in facts.repo_id
+    return any(sidecar.kind == "imatrix" for sidecar in sidecars)
 
 
 def _is_marked(name: str) -> bool:

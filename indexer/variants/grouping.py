@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
 
 from indexer.variants.records import RepoFile
 
@@ -36,6 +38,9 @@ class _Place(NamedTuple):
     is_parted: bool = False
 
 
+_Member: TypeAlias = tuple[int, str, str, RepoFile]
+"""A number, a path, how many there are as it is written, and the file."""
+_PLACE = itemgetter(0, 1)
 _SHARD = re.compile(
     r"(?P<prefix>.*?)[-_.](?P<number>\d{1,6})[-_]of[-_](?P<total>\d{1,6})(?P<suffix>.*)\Z",
     re.DOTALL | re.ASCII,
@@ -64,7 +69,7 @@ def gguf_groups(files: Iterable[RepoFile]) -> list[Group]:
         path = file.path
         plain = path.endswith(".gguf")
         if plain and "of" not in path:
-            groups.append(Group(path, path[:-5], (file,)))
+            groups.append(Group(path, path[:-5], (file,), 1, 0, False))
             continue
         place = _shard_of(path) or (None if plain else _part_of(path))
         if place is None:
@@ -84,6 +89,8 @@ def _without_ending(path: str) -> str:
 
 
 def _shard_of(path: str) -> _Place | None:
+    if path[-14:-10] == "-of-" and path[-20:-19] == "-" and (path[-19:-14] + path[-10:-5]).isdecimal():
+        return _Place(path[:-20], path[-5:], int(path[-19:-14]), path[-10:-5])  # As nearly all are.
     folder, slash, name = path.rpartition("/")
     found = _SHARD.match(name) if "of" in name else None
     if found is None or not found["suffix"].lower().endswith(".gguf"):
@@ -116,7 +123,8 @@ def _of_set(key: str, place: _Place, members: list[tuple[int, RepoFile]]) -> Gro
 
 _PIECES = frozenset({
     "unet", "transformer", "transformer_2", "vae", "text_encoder", "text_encoder_2", "text_encoder_3",
-    "text_encoder_4", "image_encoder", "safety_checker", "prior", "decoder", "encoder", "movq", "vqvae", "vqgan",
+    "text_encoder_4", "image_encoder", "safety_checker", "prior", "decoder", "encoder", "movq", "vqvae",
+    "vqgan",
     "controlnet", "vae_encoder", "vae_decoder", "vocoder", "projection_model", "language_model", "audio_vae",
     "connectors", "mllm", "vision_encoder", "vision_model", "text_model", "feature_extractor", "scheduler",
     "tokenizer", "image_normalizer", "audio_encoder", "audio_decoder", "speech_tokenizer",
@@ -146,21 +154,24 @@ def format_groups(files: Iterable[tuple[str, RepoFile]]) -> list[Group]:
         files: with the format each is in.
 
     """
-    sets: dict[tuple[str, str, str, str], list[tuple[int, str, RepoFile]]] = {}
-    singles: dict[tuple[str, str], set[str]] = {}
+    sets: dict[tuple[str, str, str, str], list[_Member]] = {}
+    stems: dict[tuple[str, str], set[str]] = {}
     for form, file in files:
         home, precision, stem, number, total = _cut(file.path)
         if stem:
-            singles.setdefault((form, home), set()).add(stem)
-        sets.setdefault((form, home, precision, stem), []).append((number, total, file))
-    crowded = {key for key, stems in singles.items() if len(stems) > MAX_SINGLES}
-    merged: dict[tuple[str, str, str, str], list[tuple[int, str, RepoFile]]] = {}
-    for (form, home, precision, stem), members in sets.items():
-        key = (form, home, "", "") if (form, home) in crowded else (form, home, precision, stem)
-        merged.setdefault(key, []).extend(members)
-    return [_of_format(*key, members) for key, members in merged.items()]
+            stems.setdefault((form, home), set()).add(stem)
+        sets.setdefault((form, home, precision, stem), []).append((number, file.path, total, file))
+    crowded = {key for key, found in stems.items() if len(found) > MAX_SINGLES}
+    if crowded:
+        merged: dict[tuple[str, str, str, str], list[_Member]] = {}
+        for (form, home, precision, stem), members in sets.items():
+            key = (form, home, "", "") if (form, home) in crowded else (form, home, precision, stem)
+            merged.setdefault(key, []).extend(members)
+        sets = merged
+    return [_of_format(*key, members) for key, members in sets.items()]
 
 
+@lru_cache(maxsize=16_384)
 def _cut(path: str) -> tuple[str, str, str, int, str]:
     """Give the home, the precision, the stem where it is a name of its own, the number and the total."""
     bundle = _BUNDLE.search(path)
@@ -196,18 +207,26 @@ def _home(folder: str) -> str:
     return folder
 
 
-def _of_format(
-    form: str, home: str, precision: str, stem: str, members: list[tuple[int, str, RepoFile]]
-) -> Group:
-    members.sort(key=lambda member: (member[0], member[2].path))
-    files = tuple(member[2] for member in members)
+def _of_format(form: str, home: str, precision: str, stem: str, members: list[_Member]) -> Group:
     missing = 0
-    if any(total for _, total, _ in members):
-        sets: dict[tuple[str, str], set[int]] = {}
-        for number, total, file in members:
-            if total:
-                sets.setdefault((file.path.rpartition("/")[0], total), set()).add(number)
-        missing = sum(max(0, int(total) - len(numbers)) for (_, total), numbers in sets.items())
-    key = ":".join(piece for piece in (form + (f"@{home}" if home else ""), precision, stem) if piece)
-    name = "/".join(piece for piece in (home, f"{stem}-{precision}" if precision else stem) if piece)
-    return Group(key, name, files, len(files) + missing, missing, format=form, home=home)
+    if len(members) > 1:
+        members.sort(key=_PLACE)
+        missing = _missing(members)
+    elif members[0][2]:
+        missing = _missing(members)
+    files = tuple([member[3] for member in members])
+    key, name = form, home
+    if home or precision or stem:
+        key = ":".join(piece for piece in (f"{form}@{home}" if home else form, precision, stem) if piece)
+        last = f"{stem}-{precision}" if precision else stem
+        name = f"{home}/{last}" if home and last else home or last
+    return Group(key, name, files, len(files) + missing, missing, False, form, home)
+
+
+def _missing(members: list[_Member]) -> int:
+    """Count the shards that the names speak of and that are not there, in each folder."""
+    sets: dict[tuple[str, str], set[int]] = {}
+    for number, path, total, _ in members:
+        if total:
+            sets.setdefault((path.rpartition("/")[0], total), set()).add(number)
+    return sum(max(0, int(total) - len(numbers)) for (_, total), numbers in sets.items())

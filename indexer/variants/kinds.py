@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from indexer.variants.labels import label_in
 from indexer.variants.records import RepoFile, SidecarKind
+from indexer.variants.sizing import LEAST_BITS, params_in
 
 Kind: TypeAlias = Literal["weights"] | SidecarKind
 MAX_LORA = 3_000_000_000
@@ -64,7 +65,7 @@ def is_imatrix(path: str) -> bool:
 
 
 def is_merged(files: list[RepoFile]) -> bool:
-    """Tell whether files named after an adapter are whole models: nobody quantizes an adapter below 8 bits."""
+    """Tell whether files named after an adapter are whole models: adapters are not quantized below 8 bits."""
     labels = (label_in(file.path.rpartition("/")[2].rpartition(".")[0]) for file in files)
     return any(label.is_ggml and label.bits is not None and label.bits < 8 for label in labels)
 
@@ -76,4 +77,7 @@ def _holds(file: RepoFile, kind: SidecarKind, path: str) -> bool:
     name = path.rpartition("/")[2]
     if kind != "imatrix" or name.endswith(".imatrix.gguf") or name.startswith("imatrix"):
         return True
-    return not label_in(name.removesuffix(".gguf")).is_ggml and (file.bytes or 0) <= MAX_IMATRIX
+    params, size = params_in(name), file.bytes or 0
+    if params and size and 8 * size / params < LEAST_BITS:
+        return True
+    return not label_in(name.removesuffix(".gguf")).is_quant and size <= MAX_IMATRIX

@@ -30,6 +30,8 @@ class Label(NamedTuple):
     is_legacy: bool = False
     is_ggml: bool = False
     """Whether GGUF files can be of it; `4bit` and `FP8` are of other formats."""
+    is_quant: bool = False
+    """Whether it is one of those, known, and no float."""
 
 
 NO_LABEL = Label()
@@ -42,14 +44,23 @@ _RUN = re.compile(
     r"|(?P<bits>[2-8])[-_]?BITS?(?![A-Z0-9])"
     r"|(?P<bpw>[1-8](?:[._][0-9]{1,3})?)[-_]?BPW(?![A-Z0-9]))"
 )
-_SIZE = re.compile(r"(?:[SMLXNPHRK]{1,4}[0-9]{0,2}|[HM]A|BN|K[STLV]S?|[48])\Z")
+_SPREAD = re.compile(r"(?<![A-Z0-9])Q_(?=[2-8]_[01K])")
+"""Some write `q_4_k`."""
+_SOME = re.compile(r"[-_.](?:EMBD?|EMBED|EMBEDDINGS?|OUT|OUTPUT|OE|HEAD|LM_HEAD)[-_.]")
+_KINDS = re.compile(r"-(?:[A-Z]{0,4}FFN|[EHQKOUD]{1,7}|(?:[EHQKOUD]{1,7}-B16-)+[EHQKOUD]{1,7})-")
+"""Kinds of tensors, between the quants of each."""
+_TRAINED = ("MXFP4", "NVFP4")
+_SIZE = re.compile(r"(?:[SMLXNPHRK]{1,4}[0-9]{0,2}|[HM]A|BN|K[STLV]S?|[48]|[0-9]S)\Z")
 """What follows a quant when it makes another of it; `IMAT`, `V2` and `IT` do not."""
+_GGML = QUANTS["Q8_0"]
 _SHAPED = re.compile(r"(?:I?Q[1-8]|TQ[1-8])(?:[KSMLXNHP]{0,4}|R[0-9]{1,2})\Z|MXFP[4-8]\Z|NVFP4\Z")
 """The first piece of what looks like a label."""
 
 
 def read_label(path: str) -> Label:
     """Read the label of a file out of its path, without its ending and its number among shards."""
+    if "/" not in path:
+        return label_in(path)
     name = path
     while True:
         folder, _, name = name.rpartition("/")
@@ -59,35 +70,64 @@ def read_label(path: str) -> Label:
         name = folder
 
 
-@lru_cache(maxsize=16_384)
-def _of_tail(tail: str) -> Label | None:
-    """Give the label a name ends in, after its last `-` or `.`, when that is all there is to it."""
-    canonical = SPELLINGS.get(tail.upper(), tail.upper())
-    return to_label(canonical) if canonical in QUANTS else None
-
-
 def label_in(name: str) -> Label:
     """Read the label out of one part of a path: the last one that stands there."""
     start = max(name.rfind("-"), name.rfind(".")) + 1
-    tail = _of_tail(name[start:])
-    if tail is not None and name[start - 3 : start - 1] not in ("UD", "ud"):
-        return tail
+    tail = _TAILS.get(name[start:])
+    if tail is not None:
+        end = start - 1
+        before = name[max(name.rfind("-", 0, end), name.rfind(".", 0, end)) + 1 : end] if start else ""
+        if before not in _TELLING and not (before and _TENSORS.issuperset(before)):
+            return tail
     return _label_within(name.upper())
 
 
 def _label_within(name: str) -> Label:
     last = said = NO_LABEL
+    if "Q_" in name:
+        name = _SPREAD.sub("Q", name)
+    end, is_trained = 0, False
     for match in _RUN.finditer(name):
         run, dynamic, bits, bpw = match.group("run", "ud", "bits", "bpw")
+        start = match.start()
         if bits:
             said = to_label(f"{bits}bit")
         elif bpw:
             said = to_label(f"{bpw.replace('_', '.')}bpw")
-        else:
-            found = _resolve(run.replace("-", "_"), name[match.end() : match.end() + 2])
-            if found:
-                last = to_label(f"UD-{found}" if dynamic else found)
+        elif found := _resolve(_in_model(run, name[start - 1 : start]), name[match.end() : match.end() + 2]):
+            label = to_label(f"UD-{found}" if dynamic else found)
+            if last.is_quant and label.is_quant and _is_mixed(last, label, name[end:start]):
+                return NO_LABEL
+            if not last.is_quant or not _is_of_some(label, name[end:start], is_trained):
+                is_trained = name.endswith(("QAT-", "QAT_"), 0, start)
+                last, end = label, match.end()
     return said if last is NO_LABEL else last
+
+
+def _is_mixed(one: Label, other: Label, between: str) -> bool:
+    """Tell whether two labels are of tensors, and none is of the whole: `Q8_0-FFN-Q4_K-Q4_K-Q5_1`.
+
+    Not where a model was trained in the first: `mxfp4-Q5_0`.
+    """
+    if one.text.startswith(_TRAINED):
+        return _KINDS.fullmatch(between) is not None
+    return (between == "-" and one != other) or _KINDS.fullmatch(between) is not None
+
+
+def _is_of_some(label: Label, between: str, is_trained: bool) -> bool:  # noqa: FBT001
+    """Tell whether a label behind a quant is of its embeddings: `Q4_K_M-fp16`, `Q3_K_L-Q8`, `Q8_0-out-f16`.
+
+    Not that of a model which was trained for a quant: `qat-q4_0-F16`.
+    """
+    if label.text in SHORT or _SOME.fullmatch(between):
+        return True
+    return label.text in FLOATS and not is_trained and len(between) == 1
+
+
+def _in_model(run: str, before: str) -> str:
+    """Give a run without the float of a model's name: `hidream_bf16_q4_k` is no mix of both."""
+    run = run.replace("-", "_")
+    return run.partition("F16_")[2] or run if before == "_" and run.startswith(("F16_", "BF16_")) else run
 
 
 @lru_cache(maxsize=65_536)
@@ -96,9 +136,11 @@ def _resolve(run: str, after: str = "") -> str | None:
     pieces = run.split("_")
     for count in range(len(pieces), 0, -1):
         joined = "_".join(pieces[:count])
-        label = SPELLINGS.get(joined, joined)
+        label = SPELLINGS.get(joined) or (
+            joined if joined in QUANTS else SPELLINGS.get("".join(pieces[:count]), joined)
+        )
         if _is_known(label):
-            if label in FLOATS:
+            if label in FLOATS or not QUANTS.get(label, _GGML).is_ggml:
                 return _resolve("_".join(pieces[count:])) or label
             return _with_rest(label, pieces[count:], after)
         if label in SHORT and count == 1:
@@ -113,7 +155,7 @@ def _is_known(label: str) -> bool:
 
 
 def _with_rest(label: str, rest: list[str], after: str) -> str | None:
-    """Give the label with what changes it behind it; a version behind a short one (`Q3.5`) says it is none."""
+    """Give the label and what changes it behind it; a version behind a short one (`Q3.5`) says it is none."""
     if not rest and not _is_known(label) and after[:1] == "." and after[1:].isdigit():
         return None
     if not _is_known(label) and rest and _SHAPED.match(rest[0]):
@@ -134,6 +176,7 @@ def to_label(text: str) -> Label:
     return Label(
         text, quant.label not in SHORT, quant.typical, quant.nominal, _rank(text, quant.typical),
         text.startswith("UD-"), quant.is_ik_only, quant.is_legacy, quant.is_ggml,
+        quant.is_ggml and quant.label not in SHORT and text not in FLOATS,
     )  # fmt: skip
 
 
@@ -142,7 +185,9 @@ def _raw(text: str) -> Label:
         bits = float(text[0]) + 0.5
         return Label(text, True, bits, float(text[0]), _rank(text, bits))
     if text.endswith("bpw"):
-        return Label(text, True, float(text[:-3]), float(text[:-3]), _rank(text, float(text[:-3])))
+        return Label(
+            text, True, float(text[:-3]), float(text[:-3]), _rank(text, float(text[:-3])), is_ggml=True
+        )
     base = next((quant_of(text[:end]) for end in range(len(text), 1, -1) if quant_of(text[:end])), None)
     if base is None:
         return Label(text)
@@ -162,6 +207,18 @@ def _rank(text: str, bits: float) -> int:
         return 0 if text == "Q4_K_M" else 1
     limits = ((9.9, 5), (6.9, 3), (4.2, 2), (3.2, 4))
     return next((rank for least, rank in limits if bits >= least), 6)
+
+
+_TAILS = {
+    spelled: to_label(label)
+    for written, label in [*((label, label) for label in QUANTS), *SPELLINGS.items()]
+    if label not in FLOATS
+    for spelled in (written, written.lower(), written.capitalize())
+}
+"""Labels that most names end in, after their last `-` or `.`: no need to look at the rest."""
+_TENSORS = frozenset("EHQKOUDFN")
+_TELLING = frozenset({"UD", "ud", "Ud", "embed", "EMBED", "embd", "out", "output", *_TAILS})
+"""What stands before such a label and has a say in it."""
 
 
 @lru_cache(maxsize=16_384)
@@ -193,7 +250,8 @@ _TYPED_BPW = re.compile(r"([1-8](?:\.[0-9]{1,3})?)[-_ ]?bpw\Z")
 def read_quant_word(text: str) -> str | None:
     """Give the value of `label_tokens` that a typed word means, or `None`: then it is no quant word.
 
-    `Q4_K_M`, `q4-k-m` and `q4km` are `q4_k_m`; `fp16` is `f16`; `8-bit` is `8bit`. Names are none: `qwen`, `i1`.
+    `Q4_K_M`, `q4-k-m` and `q4km` are `q4_k_m`; `fp16` is `f16`; `8-bit` is `8bit`. Names are none: `qwen`,
+    `i1`.
     """
     word = text.lower()
     if len(word) > 20:

@@ -41,11 +41,15 @@ class _Shape(NamedTuple):
 
 _LLAMA = (
     _Shape(0.1345, 30, 3, 64), _Shape(0.3618, 32, 5, 64), _Shape(1.1, 22, 4, 64), _Shape(1.236, 16, 8, 64),
-    _Shape(1.711, 24, 32, 64), _Shape(3.213, 28, 8, 128), _Shape(6.738, 32, 32, 128), _Shape(7.242, 32, 8, 128),
-    _Shape(8.03, 32, 8, 128), _Shape(10.73, 48, 8, 128), _Shape(12.25, 40, 8, 128), _Shape(13.02, 40, 40, 128),
-    _Shape(22.25, 56, 8, 128), _Shape(23.57, 40, 8, 128), _Shape(32.53, 60, 52, 128), _Shape(33.74, 48, 8, 128),
+    _Shape(1.711, 24, 32, 64), _Shape(3.213, 28, 8, 128), _Shape(6.738, 32, 32, 128),
+    _Shape(7.242, 32, 8, 128),
+    _Shape(8.03, 32, 8, 128), _Shape(10.73, 48, 8, 128), _Shape(12.25, 40, 8, 128),
+    _Shape(13.02, 40, 40, 128),
+    _Shape(22.25, 56, 8, 128), _Shape(23.57, 40, 8, 128), _Shape(32.53, 60, 52, 128),
+    _Shape(33.74, 48, 8, 128),
     _Shape(34.39, 60, 8, 128), _Shape(46.7, 32, 8, 128), _Shape(65.29, 80, 64, 128), _Shape(69.0, 80, 8, 128),
-    _Shape(70.55, 80, 8, 128), _Shape(122.6, 88, 8, 128), _Shape(140.6, 56, 8, 128), _Shape(405.9, 126, 8, 128),
+    _Shape(70.55, 80, 8, 128), _Shape(122.6, 88, 8, 128), _Shape(140.6, 56, 8, 128),
+    _Shape(405.9, 126, 8, 128),
 )  # fmt: skip
 _QWEN2 = (
     _Shape(0.494, 24, 2, 64), _Shape(1.544, 28, 2, 128), _Shape(3.086, 36, 2, 128), _Shape(7.616, 28, 4, 128),
@@ -56,7 +60,8 @@ _QWEN3 = (
     _Shape(4.022, 36, 8, 128), _Shape(8.19, 36, 8, 128), _Shape(14.77, 40, 8, 128), _Shape(32.76, 64, 8, 128),
 )  # fmt: skip
 _SHAPES = {
-    "llama": _LLAMA, "mistral": _LLAMA, "mixtral": _LLAMA, "qwen2": _QWEN2, "qwen2vl": _QWEN2, "qwen3": _QWEN3,
+    "llama": _LLAMA, "mistral": _LLAMA, "mixtral": _LLAMA, "qwen2": _QWEN2, "qwen2vl": _QWEN2,
+    "qwen3": _QWEN3,
     "qwen3vl": _QWEN3,
     "qwen2moe": (_Shape(57.4, 28, 4, 128),),
     "qwen3moe": (_Shape(30.53, 48, 4, 128), _Shape(235.1, 94, 4, 128), _Shape(480.2, 62, 8, 128)),
@@ -67,11 +72,15 @@ _SHAPES = {
     ),
     "gemma3": (
         _Shape(0.268, 3, 1, 256, 15, 512), _Shape(1.0, 4, 1, 256, 22, 512), _Shape(3.88, 5, 4, 256, 29, 1024),
-        _Shape(4.3, 5, 4, 256, 29, 1024), _Shape(11.77, 8, 8, 256, 40, 1024), _Shape(12.19, 8, 8, 256, 40, 1024),
+        _Shape(4.3, 5, 4, 256, 29, 1024), _Shape(11.77, 8, 8, 256, 40, 1024),
+        _Shape(12.19, 8, 8, 256, 40, 1024),
         _Shape(27.01, 10, 16, 128, 52, 1024), _Shape(27.43, 10, 16, 128, 52, 1024),
     ),
     "phi2": (_Shape(2.78, 32, 32, 80),),
-    "phi3": (_Shape(3.821, 32, 32, 96), _Shape(3.836, 32, 8, 128), _Shape(13.96, 40, 10, 128), _Shape(14.66, 40, 10, 128)),
+    "phi3": (
+        _Shape(3.821, 32, 32, 96), _Shape(3.836, 32, 8, 128), _Shape(13.96, 40, 10, 128),
+        _Shape(14.66, 40, 10, 128),
+    ),
     "gpt-oss": (_Shape(20.91, 12, 8, 64, 12, 128), _Shape(116.8, 18, 8, 64, 18, 128)),
     "command-r": (_Shape(34.98, 40, 64, 128), _Shape(103.8, 64, 8, 128)),
     "falcon": (_Shape(7.22, 32, 1, 64),),
@@ -79,7 +88,8 @@ _SHAPES = {
 """Of published configurations, by the architecture as GGUF names it."""
 ARCHITECTURES = {name: name for name in _SHAPES} | {
     "gemma3_text": "gemma3", "qwen2_vl": "qwen2vl", "qwen2_5_vl": "qwen2vl", "qwen2_moe": "qwen2moe",
-    "qwen3_moe": "qwen3moe", "qwen3_vl": "qwen3vl", "phi": "phi2", "gpt_oss": "gpt-oss", "cohere": "command-r",
+    "qwen3_moe": "qwen3moe", "qwen3_vl": "qwen3vl", "phi": "phi2", "gpt_oss": "gpt-oss",
+    "cohere": "command-r",
 }  # fmt: skip
 """The architecture as GGUF names it, by what the Hub's tags say."""
 
@@ -106,7 +116,11 @@ def needs_of(files: int, context: Context) -> tuple[int, ...]:
 
     A twentieth comes on top, for what the program itself takes.
     """
-    return tuple([(files + kept) * 21 // 20 for kept in context.bytes])
+    short, usual, long, longest = context.bytes
+    return (
+        (files + short) * 21 // 20, (files + usual) * 21 // 20, (files + long) * 21 // 20,
+        (files + longest) * 21 // 20,
+    )  # fmt: skip
 
 
 def _matching(architecture: str | None, billions: float, is_exact: bool) -> list[_Shape]:  # noqa: FBT001

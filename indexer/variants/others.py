@@ -18,7 +18,7 @@ PACKED = ("mlx", "exl3", "exl2", "gptq", "awq", "bnb")
 """Formats that are safetensors files with quants inside, the more telling first."""
 LORA = Label("LoRA", is_known=True, rank=6)
 """Of an adapter: weights that change those of another model."""
-_WORDS = ("mlx", "exl", "gptq", "awq", "bnb")
+_PACKED_TAGS = frozenset({*PACKED, "bitsandbytes"})
 _BITS = ("4-bit", "8-bit", "3-bit", "6-bit", "5-bit", "2-bit")
 _ADAPTER = re.compile(r"(?:^|[-_./])(?:adapters?(?:_model)?|q?loras?)(?:[-_./]|$)", re.IGNORECASE)
 _PACKS_ELEMENTS = 7.9
@@ -42,8 +42,9 @@ def other_variants(groups: Sequence[Group], facts: Facts) -> list[Variant]:
         needs = needs_of(size.bytes, context) if size.bytes is not None and label is not LORA else ()
         params, source = size.params or (None, None)
         variants.append(Variant(
-            group.key.replace(group.format, form, 1), label.text, form, group.files, size.bytes, size.bits, params,
-            group.shards, group.missing, (), needs, label.is_known, size.is_estimated, size.is_nominal,
+            group.key.replace(group.format, form, 1), label.text, form, group.files, size.bytes, size.bits,
+            params,
+            group.shards, group.missing, (), needs, label.is_known, not size.is_exact, size.is_nominal,
             context.is_guessed, source,
         ))  # fmt: skip
     return variants
@@ -51,11 +52,15 @@ def other_variants(groups: Sequence[Group], facts: Facts) -> list[Variant]:
 
 def _packed(facts: Facts) -> str | None:
     """Give the format of safetensors files that hold quants, by the model's tags, library and name."""
-    found = formats_tagged(facts.tags) | ({facts.library} if facts.library in PACKED else set())
+    found: frozenset[str] = frozenset()
+    if not _PACKED_TAGS.isdisjoint(facts.tags):
+        found = formats_tagged(facts.tags)
+    if facts.library in PACKED:
+        found |= {facts.library}
     name = facts.repo_id.lower()
-    if any([word in name for word in _WORDS]):
+    if "mlx" in name or "exl" in name or "gptq" in name or "awq" in name or "bnb" in name:
         found |= formats_named(words_of(name))
-    return next((form for form in PACKED if form in found), None)
+    return next((form for form in PACKED if form in found), None) if found else None
 
 
 def _format(group: Group, packed: str | None) -> str:
@@ -81,8 +86,7 @@ def _fits(label: Label) -> bool:
     """Tell whether weights that are no GGUF can be of a label."""
     text = label.text
     return (
-        not label.is_ggml
-        and label is not NO_LABEL
+        (not label.is_ggml and label is not NO_LABEL)
         or text in FLOATS
         or text in SHORT
         or text in {"MXFP4", "NVFP4"}
@@ -103,8 +107,7 @@ def _label(group: Group, form: str, said: Label, facts: Facts) -> Label:
 
 def _is_adapter(group: Group, facts: Facts) -> bool:
     stem = group.key.rpartition(":")[2]
-    named = stem != group.key and _ADAPTER.search(stem) is not None
-    if not named and not ("lora" in facts.tags and stem != group.key):
+    if stem == group.key or not ("lora" in facts.tags or _ADAPTER.search(stem)):
         return False
     return all(file.bytes is None or file.bytes <= MAX_LORA for file in group.files)
 

@@ -13,15 +13,27 @@ LEAST_BITS, MOST_BITS = 1.0, 34.0
 _FACTOR = {"m": 1e6, "b": 1e9, "t": 1e12}
 _SAID = re.compile(
     r"(?<![a-z0-9.])(?:(?P<effective>e)|(?P<experts>\d{1,2})x)?"
-    r"(?P<number>\d{1,4}(?:\.\d{1,3})?|(?<=-)[01]_\d{1,2})[ -]?(?P<unit>[mbt])(?![a-z0-9])"
+    r"(?P<number>\d{1,4}(?:\.\d{1,3})?|(?<=-)[01]_\d{1,2})[ -]?(?P<unit>[mbt])"
+    r"(?:-(?P<of>\d{1,3})(?:b|e))?(?![a-z0-9])",
+    re.ASCII,
 )
-_EFFECTIVE = {2.0: 4.6e9, 4.0: 7.2e9}
-"""Gemma's `E2B` and `E4B`: parameters that are used at once; these are all."""
+_TOTALS = {"e2b": 4.6e9, "e4b": 7.2e9, "17b-16e": 107.8e9, "17b-128e": 400.7e9}
+"""Where a name says how many are used at once, and not how many there are; of `1B-7B` it is the second."""
 _SHARED = 0.81
 """The part of a dense model that each further expert of a mixture adds: Mixtral 8x7B has 46.7B."""
 _LEAST_MILLIONS = 2
 """`1M` is a length of context."""
 
+
+_SMALL = 1_500_000_000
+"""Parameters of a model whose embeddings can outweigh the rest."""
+_EMBEDDED = 8.5
+"""Bits of what small models keep in better types."""
+_EMBEDDINGS = (
+    (0.4e9, 0.22), (0.8e9, 0.125), (1.4e9, 0.09), (2.5e9, 0.053), (5e9, 0.018), (20e9, 0.0),
+    (float("inf"), -0.02),
+)  # fmt: skip
+"""What part of a model of fewer parameters than these it is, more than of one of 8 billion."""
 
 Params: TypeAlias = tuple[int, ParamsSource]
 """How many there are, and what says so."""
@@ -32,8 +44,9 @@ class Size(NamedTuple):
 
     bytes: int | None
     bits: float | None
+    is_exact: bool
+    """Whether the bytes are counted ones, of this very commit."""
     params: Params | None
-    is_estimated: bool
     is_nominal: bool
 
 
@@ -47,21 +60,23 @@ def params_in(name: str) -> int | None:
 def said_in(name: str) -> tuple[str, int] | None:
     """Give how many parameters a name says, with its words for it in lower case."""
     for found in _SAID.finditer(name.lower()):
-        effective, experts, digits, unit = found.group("effective", "experts", "number", "unit")
+        words, digits, unit = found.group(), found["number"], found["unit"]
         number = float(digits.replace("_", "."))
         if number <= 0 or (unit == "m" and number < _LEAST_MILLIONS):
             continue
-        if effective:
-            return found.group(), int(_EFFECTIVE.get(number, number * 1.8e9))
-        if experts:
-            number *= 1 + (int(experts) - 1) * _SHARED
-        return found.group(), int(number * _FACTOR[unit])
+        if found["of"] or found["effective"]:
+            return words, int(_TOTALS.get(words, float(found["of"] or 1.8 * number) * 1e9))
+        if found["experts"]:
+            number *= 1 + (int(found["experts"]) - 1) * _SHARED
+        return words, int(number * _FACTOR[unit])
     return None
 
 
 def headers_of(facts: Facts) -> tuple[Params, ...]:
     """Give the parameters that headers say."""
-    return tuple([(params, "header") for params in (facts.gguf_params, facts.params) if params])
+    return tuple(
+        [(params, "header") for params in (facts.gguf_params, facts.params) if params and params > 0]
+    )
 
 
 def total_of(files: Sequence[RepoFile]) -> tuple[int | None, bool]:
@@ -71,7 +86,7 @@ def total_of(files: Sequence[RepoFile]) -> tuple[int | None, bool]:
         if file.bytes is None:
             return None, True
         total += file.bytes
-    return total, all([file.is_exact for file in files])
+    return total, all(file.is_exact for file in files)
 
 
 def size_of(
@@ -91,35 +106,51 @@ def size_of(
     if size and is_whole:
         params = choose(size, typical, sources)
         if params is not None:
-            return Size(size, 8 * size / params[0], params, not is_exact, False)
+            return Size(size, 8 * size / params[0], is_exact, params, is_nominal=False)
         params = (int(size * 8 / typical), "label") if typical else None
-        return Size(size, label.nominal, params, not is_exact, typical is not None)
+        return Size(size, label.nominal, is_exact, params, typical is not None)
     params = next(iter(sources), None)
-    if size:
-        return Size(size, label.nominal, params, not is_exact, typical is not None)
-    if params is None or typical is None:
-        return Size(size, label.nominal, params, False, typical is not None)
-    return Size(int(params[0] * typical / 8), label.nominal, params, True, True)
+    if size or params is None or typical is None:
+        return Size(size, label.nominal, is_exact or size is None, params, typical is not None)
+    return Size(estimated_bytes(params[0], typical), label.nominal, False, params, True)
+
+
+def estimated_bytes(params: int, typical: float) -> int:
+    """Estimate the size of weights: the smaller a model, the more of it is embeddings of better types."""
+    part = next((part for most, part in _EMBEDDINGS if params < most), 0.0)
+    return int(params * (typical + max(0.0, _EMBEDDED - typical) * part) / 8)
+
+
+def is_like(bits: float, typical: float | None) -> bool:
+    """Tell whether bits can be those of a model, and of a label: if not, the parameters are of another."""
+    return LEAST_BITS <= bits <= MOST_BITS and (typical is None or 0.6 * typical <= bits <= 1.7 * typical)
 
 
 def choose(size: int, typical: float | None, sources: Iterable[Params]) -> Params | None:
-    """Give the first source whose bits are near the label's, else the first whose bits are possible at all.
+    """Give the first source whose bits are near the label's, else the first that can be right all the same.
 
-    A header that the next source agrees with is right whatever the label says: some 16-bit files hold
-    weights that were trained in 4.
+    A header that another source agrees with is right whatever the label says: some 16-bit files hold weights
+    that were trained in 4. Other sources are right against the label in small models only.
     """
+    header: Params | None = None
+    first: Params | None = None
     possible: Params | None = None
-    least, most = (0.6 * typical, min(1.7 * typical, MOST_BITS)) if typical else (LEAST_BITS, MOST_BITS)
     for source in sources:
         bits = 8 * size / source[0]
-        if possible is not None and _agree(possible, source):
-            return possible
-        if least <= bits <= most and bits >= LEAST_BITS:
-            return source
-        if possible is None and LEAST_BITS <= bits <= MOST_BITS:
-            possible = source
-    return possible
+        if header and is_near(header[0], source[0]):
+            return header
+        if first is None and is_like(bits, typical):
+            if header is None:
+                return source
+            first = source
+        if is_like(bits, None):
+            if source[1] == "header":
+                header = header or source
+            if possible is None and (source[1] == "header" or source[0] < _SMALL):
+                possible = source
+    return first or possible
 
 
-def _agree(one: Params, other: Params) -> bool:
-    return one[1] == "header" and 0.65 <= one[0] / other[0] <= 1.5
+def is_near(one: int, other: int) -> bool:
+    """Tell whether two numbers of parameters can be of the same model."""
+    return 0.65 <= one / other <= 1.5
