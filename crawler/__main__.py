@@ -16,16 +16,22 @@ from indexer.process import INTERRUPTED, configure_logging, run_command
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; give its exit code: 0 done, 1 failed, 2 bad usage or settings, 75 try later."""
     arguments = _parser().parse_args(argv)
-    return run_command(lambda: _crawl(arguments.crawl, arguments.limit_pages, as_json=bool(arguments.json)))
+    return run_command(lambda: _crawl(arguments.crawl, arguments))
 
 
-def _crawl(name: str, limit_pages: int | None, *, as_json: bool) -> int:
+def _crawl(name: str, arguments: argparse.Namespace) -> int:
     config = read_config(CrawlConfig)
     configure_logging(config.log)
     folder = config.lock_folder
     with turn(folder, name):
-        outcome = run_crawl(config, name, limit_pages=limit_pages, wanted_by=lambda: wanted_by(folder, name))
-    print(outcome.report.to_json() if as_json else outcome.report)
+        outcome = run_crawl(
+            config,
+            name,
+            limit_pages=arguments.limit_pages,
+            budget=arguments.budget,
+            wanted_by=lambda: wanted_by(folder, name),
+        )
+    print(outcome.report.to_json() if arguments.json else outcome.report)
     if outcome.error is not None:
         raise outcome.error
     if outcome.stopped_by is not None and not outcome.report.finished:
@@ -35,12 +41,17 @@ def _crawl(name: str, limit_pages: int | None, *, as_json: bool) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="hubdex crawl", description="Read the Hugging Face Hub's listing into the local catalog."
+        prog="hubdex crawl",
+        description="Read the Hugging Face Hub's listing, and the sizes of files, into the local catalog.",
     )
     crawls = parser.add_subparsers(dest="crawl", required=True, metavar=f"{{{','.join(CRAWLS)}}}")
     for name, explanation in CRAWLS.items():
         crawl = crawls.add_parser(name, help=explanation, description=f"Read {explanation}.")
-        crawl.add_argument("--limit-pages", type=_positive, metavar="N", help="stop after N pages")
+        crawl.set_defaults(limit_pages=None, budget=None)
+        if name == "files":
+            crawl.add_argument("--budget", type=_positive, metavar="N", help="stop after N requests")
+        else:
+            crawl.add_argument("--limit-pages", type=_positive, metavar="N", help="stop after N pages")
         crawl.add_argument("--json", action="store_true", help="print the report as one line of JSON")
     return parser
 

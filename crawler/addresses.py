@@ -25,7 +25,8 @@ _EXPANDS = frozenset({"expand", "expand[]"})
 def first_url(upstream: str, one: Pass, refused: frozenset[str] = frozenset()) -> str:
     """Give the address of a pass's first page, without the fields the Hub has refused."""
     asked = [("limit", str(PAGE_ROWS)), ("sort", one.sort), ("direction", str(one.direction))]
-    asked += [("expand[]", field) for field in FIELDS if field not in refused]
+    asked += [] if one.tag is None else [("filter", one.tag)]
+    asked += [("expand[]", field) for field in (*FIELDS, *one.fields) if field not in refused]
     return f"{upstream}/api/models?{urlencode(asked)}"
 
 
@@ -33,6 +34,16 @@ def model_url(upstream: str, repo_id: str, refused: frozenset[str] = frozenset()
     """Give the address of one model, asked for the same fields as the listing."""
     asked = [("expand[]", field) for field in FIELDS if field not in refused]
     return f"{upstream}/api/models/{quote(repo_id)}?{urlencode(asked)}"
+
+
+def tree_url(upstream: str, repo_id: str, sha: str) -> str:
+    """Give the address of the files of a model at a commit, those in folders too."""
+    return f"{upstream}/api/models/{quote(repo_id)}/tree/{quote(sha, safe='')}?recursive=true"
+
+
+def asks_for(url: str, field: str) -> bool:
+    """Tell whether an address asks for a field of each row."""
+    return any(name in _EXPANDS and text == field for name, text in parse_qsl(urlsplit(url).query))
 
 
 def page_rows(url: str) -> int:

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import orjson
 from pydantic import SecretStr
 
-from crawler.addresses import next_url, refused_fields, require_same_origin
-from crawler.chain import Page
+from crawler.addresses import asks_for, next_url, refused_fields, require_same_origin
+from crawler.chain import About, Gone, Heard, Outdated, Page, Unclear
 from crawler.retries import MAX_REDIRECTS, Attempts, Patience
 from indexer.errors import SettingsError, UpstreamError, UpstreamUnavailable
 from indexer.quota import after_429, parse_retry_after
@@ -20,6 +20,8 @@ _RETRIED = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REFUSED = frozenset({400, 404, 410, 422})
 _TIMEOUTS = frozenset({408, 504, 524})
+_MISSING: dict[str, Gone | Outdated] = {"RepoNotFound": Gone(), "RevisionNotFound": Outdated()}
+_DISABLED = "Access to this resource is disabled"
 
 BLANK = "(token)"
 LEAST_SECRET = 16
@@ -48,13 +50,8 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
-class Unclear:
-    """The Hub does not say whether a model is there."""
-
-
-@dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """The same page at another address of the Hub."""
+    """The same question at another address of the Hub."""
 
     url: str
     attempts: Attempts
@@ -72,7 +69,11 @@ class FromTheStart:
     """The Hub no longer takes the cursor: the pass has to begin anew."""
 
 
-Verdict: TypeAlias = Page | Unclear | Again | Elsewhere | WithoutFields | FromTheStart
+Verdict: TypeAlias = Heard | Again | Elsewhere | WithoutFields | FromTheStart
+
+_NAMES: dict[About, str] = {
+    "listing": "no list of models", "model": "no model", "tree": "no list of files",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ class Judge:
     patience: Patience
     token: SecretStr | None = None
 
-    def judge(self, answer: Answer, attempts: Attempts, *, is_listing: bool = True) -> Verdict:
-        """Give what to do after an answer, from the listing or about one model.
+    def judge(self, answer: Answer, attempts: Attempts, about: About = "listing") -> Verdict:
+        """Give what to do after an answer: from the listing, about one model, or about its files.
 
         Raises:
             UpstreamUnavailable: it has failed too often.
@@ -95,7 +96,7 @@ class Judge:
         answer = self._without_token(answer)
         match answer.status:
             case 200:
-                return self._page(answer, attempts, is_listing=is_listing)
+                return self._page(answer, attempts, about)
             case 429:
                 return self._throttled(answer, attempts)
             case status if status in _RETRIED:
@@ -103,8 +104,8 @@ class Judge:
                 return replace(again, after_seconds=max(again.after_seconds, _asked_seconds(answer)))
             case status if status in _REDIRECTS:
                 return self._elsewhere(answer, attempts)
-            case status if not is_listing and status != 400:
-                return self._absent(answer)
+            case status if about == "tree" or (about == "model" and status != 400):
+                return self._absent(answer, about)
             case 401 | 403:
                 raise self._no_entry(answer)
             case status if status in _REFUSED:
@@ -144,36 +145,38 @@ class Judge:
         headers = {name: text.replace(token, BLANK) for name, text in answer.headers.items()}
         return replace(answer, headers=headers, body=answer.body.replace(token.encode(), BLANK.encode()))
 
-    def _page(self, answer: Answer, attempts: Attempts, *, is_listing: bool) -> Page | Again:
+    def _page(self, answer: Answer, attempts: Attempts, about: About) -> Page | Again:
         try:
             said = read_json(answer.body)
         except ValueError:
             said = None
-        if not is_listing and isinstance(said, dict) and "_id" in said:
+        if about == "model" and isinstance(said, dict) and "_id" in said:
             return Page([said])
-        if not is_listing or not isinstance(said, list):
-            what = "no list of models" if is_listing else "no model"
-            return self.again(attempts, f"its answer was {what}")
+        if about == "model" or not isinstance(said, list):
+            return self.again(attempts, f"its answer was {_NAMES[about]}")
         following = next_url(answer.headers.get("link", ""), answer.url, self.upstream)
         if following == answer.url:
             return self.again(attempts, "its page named itself as the next one")
-        return Page(cast("list[object]", said), following)
+        return Page(cast("list[object]", said), following, asks_for(answer.url, "gguf"))
 
-    def _absent(self, answer: Answer) -> Page | Unclear:
+    def _absent(self, answer: Answer, about: About) -> Gone | Outdated | Unclear:
         """Tell a model that is gone from one that is only not shown (recorded 2026).
 
         Whoever is not signed in gets a 401 for a missing model, in these words; whoever is gets a 404
-        with a code, and a 401 only for a token that is no good.
+        with a code, and a 401 only for a token that is no good. A model whose files are not shown, because
+        it is disabled or gated, is still there.
 
         Raises:
             SettingsError: the token is refused.
 
         """
         said, code = _said(answer), answer.headers.get("x-error-code", "")
-        if answer.status == 404 and code == "RepoNotFound":
-            return Page([])
+        if answer.status == 404 and code in _MISSING:
+            return _MISSING[code]
         if answer.status == 401 and "Invalid username or password" in said and self.token is None:
-            return Page([])
+            return Gone()
+        if answer.status in {401, 403} and (code == "GatedRepo" or said == _DISABLED):
+            return Gone() if about == "tree" else Unclear()
         if answer.status == 401 and self.token is not None:
             raise self._no_entry(answer)
         return Unclear()
@@ -191,7 +194,7 @@ class Judge:
     def _elsewhere(self, answer: Answer, attempts: Attempts) -> Elsewhere:
         location = answer.headers.get("location", "")
         if not location or attempts.redirects >= MAX_REDIRECTS:
-            raise UpstreamError(f"The Hub at {self._host} redirects the listing without an end.")
+            raise UpstreamError(f"The Hub at {self._host} redirects a request without an end.")
         target = urljoin(answer.url, location)
         require_same_origin(target, self.upstream)
         return Elsewhere(target, attempts.after_redirect())
@@ -209,7 +212,7 @@ class Judge:
             fields = refused_fields(answer.body.decode(errors="replace").replace('\\"', '"'), answer.url)
             if fields:
                 return WithoutFields(fields)
-        if any(name == "cursor" for name, _ in parse_qsl(urlsplit(answer.url).query)):
+        if _has_cursor(answer.url):
             return FromTheStart()
         raise UpstreamError(
             f"The Hub at {self._host} refused the listing ({answer.status}: {_said(answer)})."
@@ -231,6 +234,10 @@ def read_json(body: bytes) -> object:
             return cast("object", json.loads(body))
         except RecursionError:
             raise ValueError("nested too deeply") from None
+
+
+def _has_cursor(url: str) -> bool:
+    return any(name == "cursor" for name, _ in parse_qsl(urlsplit(url).query))
 
 
 def _asked_seconds(answer: Answer) -> float:

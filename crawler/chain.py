@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from crawler.addresses import LEAST_ROWS, PAGE_ROWS, page_rows, with_page_rows, without_fields
 from crawler.passes import Pass
@@ -15,10 +16,34 @@ GROW_AFTER = 10
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the listing; of one model: its row, or nothing when the Hub has no such model."""
+    """A page of the listing, or of a model's files; of one model: its row."""
 
     rows: Sequence[object]
     next_url: str | None = None
+    has_gguf: bool = False
+    """Whether its rows were asked what the headers of their GGUF files say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The Hub does not show it: it was deleted or hidden."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """The commit is not there any more: there was a push since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The Hub does not say whether it is there."""
+
+
+HEARD = (Page, Gone, Outdated, Unclear)
+Heard: TypeAlias = Page | Gone | Outdated | Unclear
+"""What an errand can come back with."""
+About: TypeAlias = Literal["listing", "model", "tree"]
+"""What an errand asks about."""
 
 
 class Chain:
@@ -30,7 +55,7 @@ class Chain:
 
     """
 
-    is_listing = True
+    about: About = "listing"
 
     def __init__(self, one: Pass, checkpoint: Checkpoint) -> None:
         self.way = one

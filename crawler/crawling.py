@@ -14,15 +14,16 @@ from crawler.config import CrawlConfig
 from crawler.full import MOST_CHAINS
 from crawler.gate import Gate
 from crawler.journey import Journey
-from crawler.passes import expected_rows, passes_of
+from crawler.passes import expected_rows, passes_of, reserve_of
 from crawler.report import CrawlReport, Progress
 from crawler.retries import Patience
 from crawler.spiders.listing import ListingSpider
 from crawler.stopping import StopSignal
 from crawler.sweep import SweepCounts, SweepLeg
+from crawler.trees import TreeCounts, TreesLeg
 from crawler.walk import Known, Walk
 from indexer.catalog.store import Catalog, utc_now
-from indexer.errors import HubdexError
+from indexer.errors import CatalogError, HubdexError
 from indexer.process import collect_garbage_rarely
 from indexer.quota import QuotaFile
 
@@ -54,6 +55,7 @@ def run_crawl(
     name: str,
     *,
     limit_pages: int | None = None,
+    budget: int | None = None,
     wanted_by: Callable[[], str | None] = lambda: None,
 ) -> Outcome:
     """Walk the passes of the crawl `name`, going on where an earlier run was cut off.
@@ -64,6 +66,7 @@ def run_crawl(
         config: the settings.
         name: one of `CRAWLS`.
         limit_pages: stop after so many pages.
+        budget: stop after so many requests.
         wanted_by: tells which crawl of a higher rank waits for this one.
 
     Raises:
@@ -75,10 +78,14 @@ def run_crawl(
     with Catalog(config.database_url) as catalog:
         journey = _journey(config, name, catalog, limit_pages)
         journey.wanted_by = wanted_by
+        journey.budget = budget
         _run_spider(journey)
+        _store_rest(journey)
         journey.progress.end()
     finished = journey.walk.finished and journey.error is None
-    counts = leg.counts if isinstance(leg := journey.walk.leg, SweepLeg) else SweepCounts()
+    leg = journey.walk.leg
+    counts = leg.counts if isinstance(leg, SweepLeg) else SweepCounts()
+    trees = leg.counts if isinstance(leg, TreesLeg) else TreeCounts()
     report = journey.tally.report(
         name,
         seconds=journey.seconds,
@@ -90,6 +97,9 @@ def run_crawl(
         requests=journey.gate.requests,
         suspects=counts.suspects,
         unclear=counts.unclear,
+        trees=trees.read,
+        hidden=trees.hidden,
+        missed=trees.missed,
         given_way_to=None if finished else journey.stop.given_way_to,
     )
     return Outcome(report, journey.error, journey.stop.signal)
@@ -116,7 +126,7 @@ def _journey(config: CrawlConfig, name: str, catalog: Catalog, limit_pages: int 
         ),
         catalog=catalog,
         judge=Judge(config.upstream, Patience(config.retry_base_seconds), config.token),
-        gate=Gate(stop.sleep, on_wait=progress.waiting, file=file),
+        gate=Gate(stop.sleep, on_wait=progress.waiting, file=file, reserve=reserve_of(name)),
         stop=stop,
         headers=headers,
         progress=progress,
@@ -143,6 +153,19 @@ def _run_spider(journey: Journey) -> None:
     process.start(install_signal_handlers=False)
     if journey.error is None and not journey.is_over:
         journey.error = HubdexError("The crawl ended without an answer to its last request.")
+
+
+def _store_rest(journey: Journey) -> None:
+    """Store what was read and waited for company; the crawl may have ended by whatever it was."""
+    rest = journey.walk.rest()
+    if rest is None or isinstance(journey.error, CatalogError):
+        return
+    try:
+        applied = journey.catalog.apply(rest)
+    except CatalogError as error:
+        journey.error = journey.error or error
+    else:
+        journey.tell(0, rest, applied)
 
 
 def _settings() -> dict[str, object]:

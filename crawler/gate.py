@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from indexer.quota import QuotaFile, Window, merged, next_delay, observe, parse_quota
+from indexer.quota import RESERVE, QuotaFile, Window, merged, next_delay, observe, parse_quota
 
 
 class Gate:
@@ -15,6 +15,7 @@ class Gate:
         now: a clock in seconds that never goes back.
         on_wait: is told of every wait, in seconds, before it begins.
         file: where processes tell one another what is left.
+        reserve: the share of each window's quota that is left alone.
 
     """
 
@@ -24,11 +25,13 @@ class Gate:
         now: Callable[[], float] = time.monotonic,
         on_wait: Callable[[float], None] = lambda _seconds: None,
         file: QuotaFile | None = None,
+        reserve: float = RESERVE,
     ) -> None:
         self._sleep = sleep
         self._now = now
         self._on_wait = on_wait
         self._file = file
+        self._reserve = reserve
         self._in_flight = 0
         self._sent_at: float | None = None
         self.window: Window | None = None
@@ -58,4 +61,4 @@ class Gate:
         others = None if self._file is None else self._file.read()
         if others is not None:
             self.window = merged(self.window, others)
-        return next_delay(self.window, self._now(), self._in_flight, self._sent_at)
+        return next_delay(self.window, self._now(), self._in_flight, self._sent_at, self._reserve)

@@ -10,6 +10,7 @@ from crawler.gate import Gate
 from crawler.passes import FULL
 from crawler.report import Progress, Tally
 from crawler.stopping import StopSignal
+from crawler.trees import TreesLeg
 from crawler.walk import Walk
 from indexer.catalog.store import Catalog
 from indexer.errors import HubdexError
@@ -30,6 +31,10 @@ class Journey:
     stop: StopSignal
     headers: dict[str, str]
     progress: Progress
+    budget: int | None = None
+    """Requests this run may send; `None`: as many as it takes."""
+    asked: int = 0
+    """Requests that were sent, or wait for the gate."""
     wanted_by: Callable[[], str | None] = lambda: None
     """Tells which crawl of a higher rank waits for this one."""
     expected_rows: int | None = None
@@ -49,20 +54,25 @@ class Journey:
     @property
     def is_over(self) -> bool:
         """Tell whether nothing further is to be asked for."""
-        return self.error is not None or self.stop.is_set or self.walk.finished or self.walk.is_at_limit
+        if self.error is not None or self.stop.is_set or self.walk.finished:
+            return True
+        return self.walk.is_at_limit or (self.budget is not None and self.asked >= self.budget)
 
     def tell(self, rows: int, batch: Batch, applied: Applied) -> None:
         """Count a stored page and show it."""
         self.tally.add(rows, batch, applied)
         window = self.gate.window
+        left = None if window is None else window.left
         mark = batch.checkpoints[0] if batch.checkpoints else None
-        if mark is not None and (mark.name != SWEEP or mark.pages % SWEEP_TOLD == 0):
+        if isinstance(leg := self.walk.leg, TreesLeg) and batch.trees:
+            self.progress.trees_stored(leg.counts, applied, left=left)
+        elif mark is not None and (mark.name != SWEEP or mark.pages % SWEEP_TOLD == 0):
             self.progress.page_stored(
                 mark,
                 applied,
                 self.tally,
                 seconds=self.seconds,
-                left=None if window is None else window.left,
+                left=left,
                 to_go=self._seconds_to_go(mark.rows if mark.name == FULL.name else self.tally.rows),
             )
 

@@ -1,4 +1,4 @@
-"""A pass by one chain: the head, what is recent, the counters. No I/O."""
+"""A pass by one chain: the head, what is recent, the counters, what GGUF headers say. No I/O."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -94,19 +94,27 @@ class ListingLeg:
         chain.begin(first_url(self._upstream, self._pass, self._refused))
 
     def _is_known(self, position: datetime | None) -> bool:
-        return self._pass.is_incremental and position is not None and position < self._known_until()
+        if not self._pass.is_incremental or position is None:
+            return False
+        until = self._known_until()
+        return until is not None and position < until
 
     def _known_moments(self, checkpoints: Mapping[str, Checkpoint]) -> list[datetime]:
-        """Give the moments up to which earlier passes have seen everything."""
+        """Give the moments up to which earlier passes have seen everything this one asks for."""
         own, full = checkpoints.get(self.name), checkpoints.get(FULL.name)
         known = [own.last_origin] if own is not None and own.last_origin else []
+        if self._pass.fields:  # the full pass has not asked for these
+            return known
         if full is not None and full.last_finished_at and not full.is_under_way:
             known.append(full.started_at)
         return known
 
-    def _known_until(self) -> datetime:
+    def _known_until(self) -> datetime | None:
+        """Give the moment up to which all is known; `None`: nothing is."""
         # A moment later than the newest the Hub shows is that of a clock which was ahead: it says nothing.
         known = [moment for moment in self._known if self._newest is None or moment <= self._newest]
+        if not known and self._pass.fields:
+            return None
         return max(known, default=self._now() - FIRST_LOOK) - OVERLAP
 
     def _is_resumable(self, mark: Checkpoint) -> bool:

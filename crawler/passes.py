@@ -8,6 +8,7 @@ from typing import Literal
 from crawler.config import CrawlConfig
 from indexer.config import DEFAULT_UPSTREAM
 from indexer.errors import BadRequest
+from indexer.quota import RESERVE, SPARED
 from indexer.records import Checkpoint
 
 CRAWLS = {
@@ -15,6 +16,7 @@ CRAWLS = {
     "recent": "what was created or changed since the last look (a few pages an hour)",
     "full": "every public model, and what is gone (half an hour; goes on where it was cut off)",
     "counters": "downloads, likes and trending scores of the popular models (a minute or two)",
+    "files": "sizes and hashes of files, the most wanted first (for days; stops and goes on at any time)",
 }
 """Every crawl, in the order of their rank: one gives way to those before it. With what it reads."""
 
@@ -36,6 +38,10 @@ class Pass:
     """An unfinished run older than this starts anew; `None`: it is resumed however old."""
     is_incremental: bool = False
     """Whether it ends at what an earlier run has seen already."""
+    tag: str | None = None
+    """Only models with this tag; `None`: all."""
+    fields: tuple[str, ...] = ()
+    """What is asked of a row beside what every pass asks."""
 
     @property
     def moment(self) -> str | None:
@@ -51,6 +57,9 @@ class Pass:
 # The only order that does not move while it is walked: a creation time never changes.
 FULL = Pass("full", "createdAt", 1)
 """Every model. It is walked by several chains at once and ends with a look for what is gone."""
+
+GGUF = Pass("gguf", "lastModified", -1, None, None, is_incremental=True, tag="gguf", fields=("gguf",))
+"""What the Hub has read in the headers of GGUF files. Then the trees that are due are read."""
 
 
 def rank_of(crawl: str) -> int:
@@ -85,7 +94,14 @@ def passes_of(name: str, config: CrawlConfig) -> tuple[Pass, ...]:
                 Pass("likes", "likes", -1, config.likes_pages, HOUR),
                 Pass("trending", "trendingScore", -1, config.trending_pages, HOUR),
             )
+        case "files":
+            return (GGUF,)
     raise BadRequest(f"There is no crawl named {name!r}.")
+
+
+def reserve_of(name: str) -> float:
+    """Give the share of each window of the Hub's quota that a crawl of this name leaves alone."""
+    return SPARED if name == "files" else RESERVE
 
 
 def expected_rows(

@@ -7,6 +7,7 @@ from typing import TextIO
 
 import orjson
 
+from crawler.trees import TreeCounts
 from indexer.records import Applied, Batch, Checkpoint
 
 logger = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ class CrawlReport:
     """One run of a crawl in numbers."""
 
     crawl: str
-    """`head`, `recent`, `full`, `counters`."""
+    """One of `CRAWLS`."""
     pages: int
     rows: int
     new: int
@@ -42,6 +43,12 @@ class CrawlReport:
     """Models that a full pass did not see and that were asked for by name."""
     unclear: int = 0
     """Those of them the Hub would not speak about; they stay."""
+    trees: int = 0
+    """Models whose files were read."""
+    hidden: int = 0
+    """Models whose files the Hub does not show."""
+    missed: int = 0
+    """Models whose files are left for another run."""
     given_way_to: str | None = None
     """The crawl that this one has made room for."""
 
@@ -57,7 +64,10 @@ class CrawlReport:
             f"({self.rows:,} rows) in {self.seconds:.1f} s: {self.new:,} new, {self.changed:,} changed, "
             f"{self.unchanged + self.counters:,} known"
         )
-        extras = ((self.removed, "removed"), (self.set_aside, "set aside"), (self.throttled, "throttled"))
+        extras = (
+            (self.removed, "removed"), (self.trees, "trees read"), (self.hidden, "trees not shown"),
+            (self.missed, "trees missed"), (self.set_aside, "set aside"), (self.throttled, "throttled"),
+        )  # fmt: skip
         said += "".join(f", {count:,} {word}" for count, word in extras if count)
         if self.given_way_to is not None:
             said += f"; it gave way to crawl {self.given_way_to}"
@@ -72,8 +82,8 @@ class Tally:
         self._new = self._changed = self._unchanged = self._counters = self._removed = 0
 
     def add(self, rows: int, batch: Batch, applied: Applied) -> None:
-        """Count a stored page."""
-        self.pages += 1
+        """Count a stored page; trees that are stored together are none."""
+        self.pages += not batch.trees
         self.rows += rows
         self.set_aside += len(batch.set_aside)
         self._new += applied.new
@@ -139,6 +149,21 @@ class Progress:
             f"{checkpoint.name}: page {checkpoint.pages:,}, {checkpoint.rows:,} rows, "
             f"{speed:,.0f} rows/s{quota}{end}"
         )
+
+    def trees_stored(self, counts: TreeCounts, applied: Applied, *, left: int | None) -> None:
+        """Tell of trees that were stored; `left` is what the Hub's quota still allows."""
+        if not self._is_live:
+            logger.info(
+                "trees stored read=%d hidden=%d missed=%d changed=%d left=%s",
+                counts.read,
+                counts.hidden,
+                counts.missed,
+                applied.trees,
+                "unknown" if left is None else left,
+            )
+            return
+        quota = "" if left is None else f", {left:,} requests left"
+        self._show(f"files of {counts.read:,} models read, of {counts.hidden:,} not shown{quota}")
 
     def waiting(self, seconds: float) -> None:
         """Tell that the Hub's quota is spent; a short wait is not worth a word."""

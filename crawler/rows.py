@@ -11,7 +11,7 @@ from math import isfinite
 from typing import TypeAlias, cast
 
 from indexer.errors import MalformedRow
-from indexer.records import Counters, Gated, Listed, ModelRecord, Removal
+from indexer.records import Counters, Gated, GgufFacts, Listed, ModelRecord, Removal
 
 Row: TypeAlias = dict[str, object]
 
@@ -30,8 +30,10 @@ _REPO_ID = re.compile(r"(?!\.{1,2}(?:/|$))[\w.\-]{1,96}(?:/(?!\.{1,2}$)[\w.\-]{1
 _GATED: dict[object, Gated] = {None: "no", False: "no", True: "auto", "auto": "auto", "manual": "manual"}
 
 
-def parse_row(row: object) -> Listed | Removal:
+def parse_row(row: object, *, has_gguf: bool = False) -> Listed | Removal:
     """Give what one row of `GET /api/models` says; a row of any mode (plain, full, expand) will do.
+
+    `has_gguf` tells whether it was asked what the headers of its GGUF files say.
 
     The Hub leaves out what it does not know (recorded 2026), so an absent field is `None`. A private
     row, which a token can see, is a removal: it is never stored.
@@ -49,7 +51,8 @@ def parse_row(row: object) -> Listed | Removal:
         key = _key(row.get("_id"))
         if _flag(is_private, "private"):
             return Removal(key, "private")
-        return Listed(_record(key, _repo_id(named), row), _counters(row))
+        gguf = _gguf(row.get("gguf")) if has_gguf else None
+        return Listed(_record(key, _repo_id(named), row), _counters(row), gguf)
     except _Refused as refusal:
         raise MalformedRow(str(refusal), shown_id) from None
 
@@ -115,7 +118,7 @@ def _repo_id(value: object) -> str:
 def _text(value: object, name: str) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or len(value) > MAX_TEXT_LENGTH or not _is_storable(value):
+    if not isinstance(value, str) or len(value) > MAX_TEXT_LENGTH or not is_storable(value):
         raise _Refused(f"its {name} is not a text of at most {MAX_TEXT_LENGTH} characters")
     return value
 
@@ -173,7 +176,7 @@ def _tags(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
         raise _Refused("its tags are not a list of texts")
     tags = tuple(tag for tag in value[:MAX_TAGS] if len(tag) <= MAX_TAG_LENGTH)
-    if not _is_storable("".join(tags)):
+    if not is_storable("".join(tags)):
         raise _Refused("its tags are no Unicode text")
     return tags
 
@@ -190,7 +193,7 @@ def _files(value: object) -> tuple[str, ...] | None:
         text = "".join(paths)
     except (TypeError, KeyError, IndexError):
         raise _Refused("its siblings are not a list of files") from None
-    if not _is_storable(text):
+    if not is_storable(text):
         raise _Refused("its file names are no Unicode text")
     return tuple(path for path in paths if 0 < len(path) <= MAX_PATH_LENGTH)
 
@@ -206,12 +209,28 @@ def _params(value: object) -> int | None:
     return _count(total, "safetensors.total")
 
 
+def _gguf(value: object) -> GgufFacts:
+    """Give what a GGUF header says; odd values, which the header of any upload can hold, are unknown."""
+    said = cast("Row", value) if isinstance(value, dict) else {}
+    name = said.get("architecture")
+    is_name = isinstance(name, str) and 0 < len(name) <= MAX_TEXT_LENGTH and is_storable(name)
+    return GgufFacts(
+        params=_positive(said.get("total")),
+        architecture=cast("str", name) if is_name else None,
+        context_length=_positive(said.get("context_length")),
+    )
+
+
+def _positive(value: object) -> int | None:
+    return value if type(value) is int and 0 < value <= MAX_INTEGER else None
+
+
 def _shown(text: str) -> str:
     """Give the beginning of a text that may hold anything, as far as it can be written as UTF-8."""
     return text[:MAX_TEXT_LENGTH].encode(errors="replace").decode()
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Tell whether the text can be written as UTF-8: JSON can carry half a surrogate pair."""
     if text.isascii():
         return True

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from crawler.addresses import model_url, without_fields
-from crawler.chain import Page
+from crawler.chain import About, Gone, Heard, Page
 from crawler.full import SWEEP
 from indexer.catalog.store import Catalog
 from indexer.errors import UpstreamError
@@ -25,7 +25,7 @@ ALWAYS_ALLOWED = 20
 class Confirmation:
     """The question whether one model is still there."""
 
-    is_listing = False
+    about: About = "model"
     name = SWEEP
 
     def __init__(self, suspect: Suspect, url: str) -> None:
@@ -85,7 +85,7 @@ class SweepLeg:
         return not self.checkpoint.is_under_way
 
     @property
-    def wants_suspects(self) -> bool:
+    def wants_more(self) -> bool:
         """Tell whether `load` is to be called."""
         return not self.finished and not self._open
 
@@ -109,21 +109,22 @@ class SweepLeg:
         """Give the questions to ask now."""
         return self._open[:AT_ONCE]
 
-    def read(self, errand: Confirmation, page: Page | None) -> Batch:
-        """Take an answer: the model's row, no row when it is gone, `None` when the Hub would not say."""
+    def read(self, errand: Confirmation, heard: Heard) -> Batch:
+        """Take an answer: the model's row, or why there is none."""
         self._open.remove(errand)
         key, repo_id = errand.suspect.key, errand.suspect.repo_id
         self.checkpoint = self.checkpoint.after_page(self.checkpoint.next_url, 1)
         batch = Batch(checkpoints=(self.checkpoint,), seen_by=self._run)
-        if page is None:
+        rows = heard.rows if isinstance(heard, Page) else ()
+        if not isinstance(heard, Page | Gone):
             self.counts.unclear += 1
             logger.warning("model unclear, kept id=%s", repo_id)
             return replace(batch, seen_keys=(key,))
-        if any(isinstance(row, dict) and row.get("_id") == key for row in page.rows):
+        if any(isinstance(row, dict) and row.get("_id") == key for row in rows):
             self.counts.there += 1
             return replace(batch, seen_keys=(key,))
         self.counts.gone += 1
-        reason = "its path is another model's" if page.rows else "gone from the Hub"
+        reason = "its path is another model's" if rows else "gone from the Hub"
         return replace(batch, removals=(Removal(key, reason),))
 
     def without(self, fields: frozenset[str]) -> None:

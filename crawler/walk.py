@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from crawler.chain import Chain, Page
+from crawler.chain import Chain, Heard, Page
 from crawler.full import SWEEP, FullLeg, sweep_of
 from crawler.listing import ListingLeg
-from crawler.passes import FULL, Pass
+from crawler.passes import FULL, GGUF, Pass
 from crawler.sweep import Confirmation, SweepLeg
+from crawler.trees import TreeErrand, TreesLeg
 from indexer.records import Batch, Checkpoint, Waypoint
 
-Errand: TypeAlias = Chain | Confirmation
+Errand: TypeAlias = Chain | Confirmation | TreeErrand
 """What one request at a time is sent for."""
-Leg: TypeAlias = ListingLeg | FullLeg | SweepLeg
+Leg: TypeAlias = ListingLeg | FullLeg | SweepLeg | TreesLeg
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,18 @@ class Walk:
             return errands
         return errands if self._pages + busy < self._limit_pages else ()
 
-    def read(self, errand: Errand, page: Page | None) -> Batch | None:
+    def read(self, errand: Errand, heard: Heard) -> Batch | None:
         """Step over an answer; gives what has to be stored with it.
 
-        `None`: the chain was given up while this page travelled. Others have read its models since, and
-        the sweep may have found some of them gone, so the page is not stored.
+        `None`: it is stored later with others, or the chain was given up while this page travelled. Others
+        have read its models since, and the sweep may have found some of them gone: it is not stored.
+
+        Raises:
+            UpstreamUnavailable: too many trees in a row could not be had.
+
         """
         self._pages += 1
-        batch = self._read(errand, page)
+        batch = self._read(errand, heard)
         if self.leg.finished:
             self._go_on()
         return batch
@@ -88,10 +93,14 @@ class Walk:
         """Tell whether an errand has not been given up meanwhile."""
         return not self.finished and any(errand is one for one in self.leg.errands())
 
+    def rest(self) -> Batch | None:
+        """Give what has been read and is not stored yet."""
+        return self.leg.rest() if isinstance(self.leg, TreesLeg) else None
+
     def without(self, fields: frozenset[str]) -> None:
         """Ask for everything that follows without these fields."""
         self._refused |= fields
-        self.leg.without(fields)
+        self._leave_out(fields)
 
     def restart(self, errand: Errand) -> None:
         """Do without a chain's cursor; an errand that was given up meanwhile has none.
@@ -100,34 +109,42 @@ class Walk:
             UpstreamError: that has happened to it before.
 
         """
-        if isinstance(errand, Chain) and not isinstance(self.leg, SweepLeg) and self.is_open(errand):
+        if isinstance(errand, Chain) and isinstance(self.leg, ListingLeg | FullLeg) and self.is_open(errand):
             self.leg.restart(errand)
 
     def loaded(self) -> None:
-        """Go on after a sweep that has run out of suspects."""
+        """Go on after a sweep that has run out of suspects, or when no tree is due any more."""
         if self.leg.finished:
             self._go_on()
 
-    def _read(self, errand: Errand, page: Page | None) -> Batch | None:
+    def _read(self, errand: Errand, heard: Heard) -> Batch | None:
         if self.is_open(errand):
-            match self.leg, errand, page:
+            match self.leg, errand, heard:
                 case (ListingLeg() | FullLeg()) as leg, Chain(), Page():
-                    return leg.read(errand, page)
+                    return leg.read(errand, heard)
                 case SweepLeg() as leg, Confirmation(), _:
-                    return leg.read(errand, page)
+                    return leg.read(errand, heard)
+                case TreesLeg() as leg, TreeErrand(), _:
+                    return leg.read(errand, heard)
         return None
+
+    def _leave_out(self, fields: frozenset[str]) -> None:
+        if not isinstance(self.leg, TreesLeg):  # which asks for no fields
+            self.leg.without(fields)
 
     def _go_on(self) -> None:
         before = self.leg
         if isinstance(before, FullLeg):
             self.leg = self._sweep(sweep_of(self._upstream, before.checkpoint))
+        elif before.name == GGUF.name:
+            self.leg = TreesLeg(self._upstream, self._known.checkpoints, self._now)
         elif self._later:
             self.leg = self._leg(self._later.pop(0))
         else:
             self.finished = True
             return
         if self._refused:
-            self.leg.without(self._refused)
+            self._leave_out(self._refused)
 
     def _first_leg(self, passes: Sequence[Pass]) -> tuple[Leg, list[Pass]]:
         marks = self._known.checkpoints

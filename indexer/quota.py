@@ -20,6 +20,9 @@ import orjson
 
 RESERVE = 0.01
 """Share of a window's quota that is never spent: others may use the same address or token."""
+SPARED = 0.4
+"""The same for a crawl that gives way to all others: 200 requests of an anonymous window are a head and
+the counters at once, with some to spare, so that none of them ever waits for what it took."""
 BURST = 0.2
 """Share of a window's quota that may be spent without pacing: a short pass never waits."""
 UNTOLD_SECONDS = 0.1
@@ -52,10 +55,9 @@ class Window:
     resets_at: float
     window_seconds: float
 
-    @property
-    def usable(self) -> int:
-        """Requests that may still be sent, the reserve left alone."""
-        return self.left - int(self.limit * RESERVE)
+    def usable(self, reserve: float) -> int:
+        """Give how many requests may still be sent when this share of the quota is left alone."""
+        return self.left - int(self.limit * reserve)
 
 
 def parse_quota(headers: Mapping[str, str]) -> Quota | None:
@@ -103,20 +105,27 @@ def merged(window: Window | None, seen: Window) -> Window:
     return replace(seen, left=min(window.left, seen.left), resets_at=max(window.resets_at, seen.resets_at))
 
 
-def next_delay(window: Window | None, now: float, in_flight: int = 0, sent_at: float | None = None) -> float:
+def next_delay(
+    window: Window | None,
+    now: float,
+    in_flight: int = 0,
+    sent_at: float | None = None,
+    reserve: float = RESERVE,
+) -> float:
     """Give the seconds to wait before the next request.
 
     What is usable is spread over what is left of the window, counted from the last request (`sent_at`),
     so that a slow chain never waits; `in_flight` requests have not been counted by the Hub yet.
-    At the reserve, the wait lasts until a second after the reset (`t` is rounded down).
+    At the reserve, a share of the window's quota, the wait lasts until a second after the reset (`t` is
+    rounded down).
     """
     if window is None:
         return 0.0
     if now >= window.resets_at + 1:
         # A window nobody has told of yet: it is as large as the last one, and these will count in it.
         fresh = replace(window, left=window.limit)
-        return 0.0 if in_flight < max(fresh.usable, 1) else UNTOLD_SECONDS
-    usable = window.usable - in_flight
+        return 0.0 if in_flight < max(fresh.usable(reserve), 1) else UNTOLD_SECONDS
+    usable = window.usable(reserve) - in_flight
     if usable <= 0:
         return window.resets_at + 1 - now
     if sent_at is None or window.left - in_flight > window.limit * (1 - BURST):

@@ -14,6 +14,8 @@ EMPTY_REPOS = ((), (".gitattributes",), ("README.md",), (".gitattributes", "READ
 
 FULL_CRAWL = "full"
 """Name of the pass that sees every model."""
+TREES = "trees"
+"""Name of the pass that reads the files of models; it does not say which models there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,8 +337,9 @@ class CatalogState:
 
     @property
     def crawled_at(self) -> datetime | None:
-        """When the newest page of the Hub was stored, by whatever pass or chain."""
-        return max((one.updated_at for one in self.checkpoints if one.updated_at), default=None)
+        """When the newest page of the Hub's listing was stored, by whatever pass or chain."""
+        marks = (one for one in self.checkpoints if one.name != TREES)
+        return max((one.updated_at for one in marks if one.updated_at), default=None)
 
     @property
     def completed_at(self) -> datetime | None:

@@ -10,7 +10,7 @@ from scheduler.launcher import room_command
 
 COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "up": ("scheduler", ("up",), "start everything: crawl, index and page"),
-    "crawl": ("crawler", (), "read the Hub: head, recent, full or counters"),
+    "crawl": ("crawler", (), "read the Hub: head, recent, full, counters or files"),
     "index": ("indexer", (), "bring the index to where the catalog is: sync, rebuild, check or keys"),
     "serve": ("api", (), "answer searches over HTTP and show the page"),
     "search": ("indexer", ("search",), "search from the terminal"),

@@ -1,15 +1,15 @@
 """The spider: sends what the walk asks for, at most one request for each of its errands at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from math import ceil
 
 from scrapy import Request, Spider
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.answers import Again, Answer, Elsewhere, FromTheStart, Unclear, Verdict, WithoutFields
-from crawler.chain import Page
+from crawler.answers import Again, Answer, Elsewhere, FromTheStart, Verdict, WithoutFields
+from crawler.chain import HEARD, Page, Unclear
 from crawler.failures import cause_of, is_timeout
 from crawler.full import FullLeg
 from crawler.journey import Journey
@@ -18,8 +18,9 @@ from crawler.pipeline import store_page
 from crawler.retries import Attempts
 from crawler.stopping import Stopped
 from crawler.sweep import SweepLeg
+from crawler.trees import TreesLeg
 from crawler.walk import Errand
-from indexer.errors import HubdexError
+from indexer.errors import HubdexError, UpstreamError
 from indexer.records import Batch
 
 LESS_AFTER_FAILURES = 2
@@ -64,20 +65,43 @@ class ListingSpider(Spider):
         self._widen(response)
         answer = Answer(response.url, response.status, plain_headers(response), response.body)
         journey.tally.throttled += answer.status == 429
+        async for request in self._follow(
+            errand, lambda: journey.judge.judge(answer, attempts, errand.about)
+        ):
+            yield request
+
+    async def failed(self, failure: Failure) -> AsyncIterator[Request]:
+        """Try again after a request that got no whole answer."""
+        journey, error = self._journey, failure.value
+        if isinstance(error, Stopped):
+            return
+        errand, attempts = _meant(getattr(failure, "request", None))
+
+        def judge() -> Verdict:
+            heard = journey.is_heard
+            return journey.judge.again(attempts, cause_of(error), heard=heard, is_timeout=is_timeout(error))
+
+        async for request in self._follow(errand, judge):
+            yield request
+
+    async def _follow(self, errand: Errand, judge: Callable[[], Verdict]) -> AsyncIterator[Request]:
+        """Do what follows from an answer, or from none."""
+        journey = self._journey
         try:
-            verdict = journey.judge.judge(answer, attempts, is_listing=errand.is_listing)
-            if not isinstance(verdict, Page | Unclear):
+            verdict = self._verdict(errand, judge)
+            if not isinstance(verdict, HEARD):
                 again = await self._prepare(errand, verdict)
                 for request in self._requests(errand, again):
                     yield request
                 return
             async with self._storing:
-                page = verdict if isinstance(verdict, Page) else None
-                behind = journey.walk.read(errand, page)
+                behind = journey.walk.read(errand, verdict)
                 for request in self._requests(errand):
                     yield request
                 if behind is not None:
-                    await self._store(page, behind)
+                    page = verdict if isinstance(verdict, Page) else None
+                    # What a tree's page says is in the batch already.
+                    await self._store(None if errand.about == "tree" else page, behind)
                 await self._provide()
             for request in self._requests():
                 yield request
@@ -86,26 +110,14 @@ class ListingSpider(Spider):
         except Stopped:
             return
 
-    async def failed(self, failure: Failure) -> AsyncIterator[Request]:
-        """Try again after a request that got no whole answer."""
-        journey = self._journey
-        if isinstance(failure.value, Stopped):
-            return
-        errand, attempts = _meant(getattr(failure, "request", None))
+    def _verdict(self, errand: Errand, judge: Callable[[], Verdict]) -> Verdict:
+        """Give the verdict; one tree that cannot be had does not end a crawl that gets others."""
         try:
-            verdict = journey.judge.again(
-                attempts,
-                cause_of(failure.value),
-                heard=journey.is_heard,
-                is_timeout=is_timeout(failure.value),
-            )
-            again = await self._prepare(errand, verdict)
-            for request in self._requests(errand, again):
-                yield request
-        except HubdexError as error:
-            journey.error = journey.error or error
-        except Stopped:
-            return
+            return judge()
+        except UpstreamError:
+            if errand.about == "tree" and self._journey.is_heard:
+                return Unclear()
+            raise
 
     async def _prepare(self, errand: Errand, verdict: Verdict) -> Attempts:
         """Do what has to be done before an errand is sent again; give what counts for it."""
@@ -147,6 +159,7 @@ class ListingSpider(Spider):
             if errand is None or errand.url is None:
                 break
             self._busy.add(id(errand))
+            self._journey.asked += 1
             counted = attempts if errand is done else None
             due.append(self._request(errand, errand.url, counted or Attempts()))
         return due
@@ -163,29 +176,32 @@ class ListingSpider(Spider):
         )
 
     def _widen(self, response: Response) -> None:
-        """Let as many chains walk as the quota asks for at the pace at which the Hub answers."""
+        """Let as many requests travel as the quota asks for at the pace at which the Hub answers."""
         leg, window = self._journey.walk.leg, self._journey.gate.window
         latency = response.meta.get("download_latency")
-        if isinstance(leg, FullLeg) and window is not None and isinstance(latency, float):
+        if isinstance(leg, FullLeg | TreesLeg) and window is not None and isinstance(latency, float):
             leg.widen(ceil(window.limit / window.window_seconds * latency))
 
     async def _store(self, page: Page | None, behind: Batch) -> None:
         journey = self._journey
         if journey.error is not None:
             return  # a page before this one could not be stored: its checkpoint must not be passed
-        rows = [] if page is None else page.rows
         # In a thread: the next pages travel meanwhile.
-        batch, applied = await asyncio.to_thread(store_page, journey.catalog, rows, behind)
-        journey.tell(len(rows), batch, applied)
+        batch, applied = await asyncio.to_thread(store_page, journey.catalog, page, behind)
+        journey.tell(0 if page is None else len(page.rows), batch, applied)
 
     async def _provide(self) -> None:
-        """Give a sweep its next suspects."""
+        """Give a sweep its next suspects, or the trees that are due."""
         journey = self._journey
         leg = journey.walk.leg
-        if isinstance(leg, SweepLeg) and leg.wants_suspects and journey.error is None:
-            await asyncio.to_thread(leg.load, journey.catalog)
+        if not isinstance(leg, SweepLeg | TreesLeg) or not leg.wants_more:
+            return
+        if journey.error is not None or journey.stop.is_set:
+            return
+        await asyncio.to_thread(leg.load, journey.catalog)
+        if isinstance(leg, SweepLeg):
             journey.error = leg.refusal
-            journey.walk.loaded()
+        journey.walk.loaded()
 
 
 def _meant(request: Request | None) -> tuple[Errand, Attempts]:

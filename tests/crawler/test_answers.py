@@ -7,11 +7,10 @@ from crawler.answers import (
     Elsewhere,
     FromTheStart,
     Judge,
-    Unclear,
     WithoutFields,
     read_json,
 )
-from crawler.chain import Page
+from crawler.chain import Gone, Page, Unclear
 from crawler.retries import MAX_FAILURES, MAX_REDIRECTS, MAX_THROTTLES, Attempts, Patience
 from indexer.errors import SettingsError, UpstreamError, UpstreamUnavailable
 
@@ -165,7 +164,7 @@ MODEL = f"{HUB}/api/models/acme/gale?expand%5B%5D=likes"
 
 
 def of_model(status: int, body: bytes = b"", **headers: str) -> object:
-    return JUDGE.judge(answer(status, body, url=MODEL, **headers), Attempts(), is_listing=False)
+    return JUDGE.judge(answer(status, body, url=MODEL, **headers), Attempts(), about="model")
 
 
 def test_judge_reads_a_model() -> None:
@@ -195,11 +194,11 @@ def test_a_model_is_gone_only_when_the_hub_says_so(
     judge = SIGNED_IN if has_token else JUDGE
     said = answer(status, body.encode(), url=MODEL, x_error_code=code)
 
-    assert judge.judge(said, Attempts(), is_listing=False) == (Page([]) if gone else Unclear())
+    assert judge.judge(said, Attempts(), about="model") == (Gone() if gone else Unclear())
 
 
 def test_a_401_is_no_missing_model_to_whoever_has_a_token() -> None:
     said = answer(401, b'{"error":"Invalid username or password."}', url=MODEL)
 
     with pytest.raises(SettingsError, match="refused the Hugging Face token"):
-        SIGNED_IN.judge(said, Attempts(), is_listing=False)
+        SIGNED_IN.judge(said, Attempts(), about="model")
