@@ -65,6 +65,8 @@ def contents_of(files: Sequence[RepoFile], facts: Facts) -> Contents:
 
 
 _NOTHING = Contents()
+_UNSIZED = 1 << 62
+"""Bytes: what is not known comes last."""
 
 
 def _sorted_out(
@@ -124,10 +126,15 @@ def _by_kind(files: list[RepoFile], facts: Facts) -> tuple[list[RepoFile], list[
     return weights, sidecars
 
 
-def _place(variant: Variant) -> tuple[int, tuple[int, str], int, int, str]:
-    trouble = 4 * (variant.missing > 0 or variant.is_parted) + 2 * (variant.is_ik_only or variant.is_legacy)
-    size = variant.bytes if variant.bytes is not None else 1 << 62
-    return trouble, place_of(variant.format), to_label(variant.label).rank, size, variant.key
+def _place(variant: Variant) -> tuple[bool, bool, tuple[int, str], int, int, str]:
+    return (
+        variant.missing > 0 or variant.is_parted,
+        variant.is_ik_only or variant.is_legacy,
+        place_of(variant.format),
+        to_label(variant.label).rank,
+        _UNSIZED if variant.bytes is None else variant.bytes,
+        variant.key,
+    )
 
 
 def _unique(variants: list[Variant]) -> list[Variant]:
