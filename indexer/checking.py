@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from random import Random
 
 from indexer.catalog.store import Catalog
-from indexer.documents import to_document
 from indexer.engines.contract import EngineReader, HeldIndex, IndexState
 from indexer.errors import EngineError
 from indexer.records import CatalogState, Standing
@@ -140,10 +139,9 @@ def _compare(
         page = numbers[at : at + PAGE]
         standings = catalog.standings(page)
         moved = _moved(catalog, index, page, standings)
-        documents = {
-            number: to_document(one.outline) for number, one in standings.items() if number not in moved
-        }
         settled = [number for number in page if number not in moved]
+        outlines = [standings[number].outline for number in settled if number in standings]
+        documents = {one.number: one for one in documents_in(catalog, outlines)}
         found = held.differences(settled, documents, words=words)
         late = _moved(catalog, index, list(found), catalog.standings(list(found)))
         # where an index cannot be held still, these were written while it was looked at

@@ -11,8 +11,9 @@ from typing import Literal
 
 from indexer.catalog.mapping import outline_of
 from indexer.catalog.store import Catalog, utc_now
-from indexer.documents import Document, to_document
+from indexer.documents import Document
 from indexer.engines.contract import Documents, EngineWriter, IndexState
+from indexer.projecting import documents_in
 from indexer.records import CatalogState, Change
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ def documents_of(url: str, after: int, until: int | None) -> Iterator[Document]:
     """Give the documents of the models between two numbers, from a catalog opened for it: in any process."""
     with Catalog(url, read_only=True) as catalog:
         for page in catalog.outlines(after, until):
-            yield from map(to_document, page)
+            yield from documents_in(catalog, page)
 
 
 def _processors() -> int:
@@ -148,7 +149,7 @@ class Sync:
 
     def _follow(self, catalog: CatalogState, index: IndexState) -> SyncReport:
         began = time.monotonic()
-        pending = _Pending(self._engine, index, self._now)
+        pending = _Pending(self._catalog, self._engine, index, self._now)
         for page in self._catalog.changes_since(index.serial):
             pending.write(page)
             pending.serial = page[-1].serial
@@ -181,7 +182,10 @@ class Sync:
 class _Pending:
     """What a following sync has written, and how far it may say it has come."""
 
-    def __init__(self, engine: EngineWriter, index: IndexState, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, catalog: Catalog, engine: EngineWriter, index: IndexState, now: Callable[[], datetime]
+    ) -> None:
+        self._catalog = catalog
         self._engine = engine
         self._index = index
         self._now = now
@@ -193,14 +197,14 @@ class _Pending:
 
     def write(self, page: list[Change]) -> None:
         """Write a page of changes to the engine."""
-        documents = _documents_in(page)
+        documents = _documents_in(self._catalog, page)
         gone = [change.number for change in page if change.model is None]
         self._engine.write(documents, gone)
         self._count(page, documents, gone)
 
     def recount(self, page: list[Change]) -> None:
         """Write a page of moved counters to the engine."""
-        documents = _documents_in(page)
+        documents = _documents_in(self._catalog, page)
         self._engine.recount(documents)
         self._count(page, documents, ())
 
@@ -222,5 +226,5 @@ class _Pending:
         return state
 
 
-def _documents_in(page: list[Change]) -> list[Document]:
-    return [to_document(outline_of(change.model)) for change in page if change.model is not None]
+def _documents_in(catalog: Catalog, page: list[Change]) -> list[Document]:
+    return documents_in(catalog, [outline_of(change.model) for change in page if change.model is not None])
