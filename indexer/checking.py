@@ -8,6 +8,7 @@ from random import Random
 from indexer.catalog.store import Catalog
 from indexer.engines.contract import EngineReader, HeldIndex, IndexState
 from indexer.errors import EngineError
+from indexer.projecting import documents_in
 from indexer.records import CatalogState, Standing
 
 SAMPLE = 1_000
