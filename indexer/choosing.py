@@ -1,13 +1,13 @@
 """Which variants a query chooses, and the memory each of them takes; pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from indexer.filters import Filters
 from indexer.measures import Measure, Memory
 from indexer.query import SearchQuery
-from indexer.variants.labels import label_tokens
+from indexer.variants.labels import label_tokens, read_quant_word
 from indexer.variants.records import CONTEXTS, UNKNOWN, Contents, Variant
 
 MARGIN = 20
@@ -64,6 +64,20 @@ def chosen_by(query: SearchQuery, contents: Contents) -> tuple[Variant, ...]:
     """
     filters = query.filters if query.is_of_variants else replace(query.filters, ranges=(), fits=None)
     return tuple([one for one in contents.variants if admits(filters, one)])
+
+
+def pointed_at(text: str, variants: Sequence[Variant]) -> tuple[Variant, ...]:
+    """Give the variants that a pasted link names: by the path of a file or a folder, else by the quant."""
+    folder = text.rstrip("/") + "/"
+    named = [one for one in variants if any(_is_at(file.path, text, folder) for file in one.files)]
+    if named:
+        return tuple(named)
+    quant = read_quant_word(text)
+    return tuple([one for one in variants if quant and quant in label_tokens(one.label)])
+
+
+def _is_at(path: str, text: str, folder: str) -> bool:
+    return path == text or path.startswith(folder)
 
 
 def fit_of(variant: Variant, memory: Memory | None, place: int) -> Fit | None:

@@ -113,7 +113,7 @@ class Search:
 
     def _hits(self, query: SearchQuery, selected: Sequence[Selected]) -> tuple[Hit, ...]:
         """Give those that really match; files are read only where something is asked of variants."""
-        asks = query.is_of_variants or query.filters.chooses_variants
+        asks = query.is_of_variants or query.filters.chooses_variants or bool(query.pointed)
         models = self._catalog.by_numbers(_numbers(selected), files=asks)
         contents = contents_in(self._catalog, models.values()) if asks else {}
         if not asks and asks_for_format(query):
