@@ -73,7 +73,8 @@ def pointed_at(text: str, variants: Sequence[Variant]) -> tuple[Variant, ...]:
     if named:
         return tuple(named)
     quant = read_quant_word(text)
-    return tuple([one for one in variants if quant and quant in label_tokens(one.label)])
+    alike = [one for one in variants if quant and quant in label_tokens(one.label)]
+    return tuple([one for one in alike if one.label.lower() == quant] or alike)
 
 
 def _is_at(path: str, text: str, folder: str) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from indexer.__main__ import main
 from indexer.answers import SearchAnswer
+from indexer.asking import Question
 from indexer.errors import BadRequest, EngineError, EngineUnavailable
 from indexer.query import SearchQuery, parse_query
 from indexer.remote import ask_service
@@ -16,13 +17,17 @@ from tests.factories import fill_home
 from tests.fakes.hub import FakeHub, ListSource
 from tests.journeys.running import Product, read_line
 
+ASKED = Question(parse_query("llama"))
+
 
 def answer(repo_id: str, highlights: list[list[int]]) -> SearchAnswer:
-    hit = {"id": repo_id, "downloads": 1_204, "task": None, "highlights": highlights, "matched_tags": []}
+    hit = {
+        "kind": "model", "id": repo_id, "downloads": 1_204, "task": None, "highlights": highlights,
+        "matched_tags": [], "variants": [], "variants_total": 0,
+    }  # fmt: skip
     index = {"models": 41, "age_seconds": None, "complete": True}
-    return cast(
-        "SearchAnswer", {"hits": [hit], "total": 1, "total_exact": True, "facets": {}, "index": index}
-    )
+    told = {"hits": [hit], "total": 1, "total_exact": True, "facets": {}, "query": {"kind": "model"}}
+    return cast("SearchAnswer", {**told, "index": index})
 
 
 def test_matched_letters_stand_out_on_a_terminal() -> None:
@@ -59,7 +64,7 @@ def test_a_running_service_answers_as_the_index_itself(
         asked = ["TheBloke/llama", "--facets", "format", "author"]
         far = main(["search", "--url", url, *asked]), capsys.readouterr().out
         with pytest.raises(BadRequest, match="301 characters"):
-            ask_service(url, SearchQuery("a" * 301))
+            ask_service(url, Question(SearchQuery("a" * 301)))
     monkeypatch.setenv("HUBDEX_HOME", str(tmp_path / "there"))
     near = main(["search", *asked]), capsys.readouterr().out
 
@@ -73,14 +78,14 @@ def test_a_service_that_cannot_answer_yet_is_asked_later(tmp_path: Path) -> None
         url = read_line(service, "Hubdex on ").split()[-1]
 
         with pytest.raises(EngineUnavailable, match="on their way"):
-            ask_service(url, parse_query("llama"))
+            ask_service(url, ASKED)
 
 
 def test_what_is_no_service_is_told_in_a_sentence() -> None:
     with FakeHub(ListSource(), quota=100) as hub, pytest.raises(EngineError, match="is no Hubdex"):
-        ask_service(hub.url, parse_query("llama"))
+        ask_service(hub.url, ASKED)
     with pytest.raises(EngineUnavailable, match="cannot be reached"):
-        ask_service("http://127.0.0.1:9", parse_query("llama"))
+        ask_service("http://127.0.0.1:9", ASKED)
     for wrong in ("127.0.0.1:8017", "file:///etc/passwd", "http://"):
         with pytest.raises(BadRequest, match="--url must be"):
-            ask_service(wrong, parse_query("llama"))
+            ask_service(wrong, ASKED)
