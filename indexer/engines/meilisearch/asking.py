@@ -38,18 +38,22 @@ class Question:
     facets: tuple[str, ...] = ()
     """Fields whose values are counted."""
     distinct: str = ""
-    """A field of which each value is given once, with the best hit that has it."""
+    """A field of which each value is given once, with the best hit that has it.
+
+    The total, and what facets count, is then of documents all the same (less those that had to be looked
+    at for the page), not of values."""
+    is_counted: bool = False
+    """Whether what is `distinct` is counted one by one, in the total and in facets: each takes 5 µs."""
 
     def body(self) -> dict[str, object]:
         """Give the search in the server's form."""
-        body: dict[str, object] = {
-            "indexUid": self.index,
-            "limit": self.limit,
-            "attributesToRetrieve": self.fields,
-        }
+        body: dict[str, object] = {"indexUid": self.index, "attributesToRetrieve": self.fields}
+        if self.is_counted:
+            body |= {"hitsPerPage": self.limit, "page": 1}
+        else:
+            body |= {"limit": self.limit, "offset": self.offset}
         optional = {
             "filter": self.filter,
-            "offset": self.offset,
             "sort": self.sort,
             "facets": self.facets,
             "distinct": self.distinct,
@@ -64,10 +68,6 @@ class Answer:
     hits: Sequence[Mapping[str, object]]
     total: int
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-
-    def numbers(self) -> list[int]:
-        """Give the numbers of the hits."""
-        return [int(str(hit[NUMBER])) for hit in self.hits]
 
 
 class Asker:
@@ -145,7 +145,8 @@ class _HungUp(NoAnswer):
 
 
 def _answer(result: Mapping[str, object]) -> Answer:
-    hits, total, facets = result["hits"], result["estimatedTotalHits"], result.get("facetDistribution")
+    hits, facets = result["hits"], result.get("facetDistribution")
+    total = result["totalHits"] if "totalHits" in result else result["estimatedTotalHits"]
     if not isinstance(hits, list) or not isinstance(total, int):
         raise TypeError
     return Answer(hits, total, facets if isinstance(facets, dict) else {})

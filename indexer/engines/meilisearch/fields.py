@@ -10,13 +10,16 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TypeAlias
 
-from indexer.documents import Document
+from indexer.documents import Document, VariantPart
 from indexer.engines.terms import (
     AUTHOR,
+    BITS,
+    CODE,
     DOWNLOADS,
     EXACT,
     KEYWORDS,
     NAME,
+    NEEDS,
     NUMBER,
     ORDERS,
     OWNER,
@@ -24,12 +27,16 @@ from indexer.engines.terms import (
     OWNER_PREFIX_GRAM,
     PARAMS,
     POPULARITY,
+    QUANTS,
+    RANGES,
+    SIZE,
     TAGS,
     TIER,
     tiers_of,
 )
 from indexer.filters import FACETS
 from indexer.grams import GRAM, INSIDE, Cut
+from indexer.variants.records import UNKNOWN
 
 VERSION = 2
 """Raised when settings, documents or the cutting of names change: the indexes are then rebuilt."""
@@ -45,7 +52,10 @@ STATE_ID = "state"
 """The one document of the index of states."""
 
 ID = "id"
-"""The Hub's `_id`, the key of a model: a server allows letters, digits, `-` and `_` in keys."""
+"""The Hub's `_id`, the key of a model: a server allows letters, digits, `-` and `_` in keys. A variant's is
+that of its model and its code."""
+PLACE = "place"
+"""A variant's among those of its model, the best first."""
 FACET_VALUES = 20
 """Values that are counted of a field, the commonest first."""
 MAX_TOTAL = 2**31
@@ -69,7 +79,18 @@ STORED_IN: dict[str, tuple[str, ...]] = {
 }
 """Fields of matching whose tokens are stored elsewhere; one that is in several is stored in any of them."""
 _MATCHED = sorted({field for fields in STORED_IN.values() for field in fields})
-_LOOKED_UP = [*_MATCHED, OWNER_PREFIX, KEYWORDS, TAGS, TIER, NUMBER]
+_LOOKED_UP = [*_MATCHED, OWNER_PREFIX, KEYWORDS, TAGS, TIER, QUANTS, NUMBER, *FACETS]
+_SORTED = sorted([*ORDERS, NUMBER, POPULARITY])
+
+_SHOWN = {MODELS: [NUMBER, AUTHOR, DOWNLOADS], VARIANTS: [NUMBER, CODE], STATE: ["*"]}
+"""Fields that a search can give."""
+_COMPARED = {MODELS: [PARAMS], VARIANTS: [*RANGES.values(), *NEEDS], STATE: []}
+"""Numbers with ranges."""
+_RULES = {
+    MODELS: ["sort", f"{POPULARITY}:desc"],
+    VARIANTS: ["sort", f"{POPULARITY}:desc", f"{NUMBER}:asc", f"{PLACE}:asc"],  # a model's side by side
+    STATE: ["sort"],
+}
 
 
 def settings_of(kind: str) -> dict[str, object]:
@@ -78,13 +99,13 @@ def settings_of(kind: str) -> dict[str, object]:
     Nothing is searched by the server's own words: filters select, and what only serves them is neither
     shown nor searched for among facets.
     """
-    models = kind == MODELS
+    is_searched = kind != STATE
     return {
         "searchableAttributes": [],
-        "displayedAttributes": [NUMBER, AUTHOR, DOWNLOADS] if models else ["*"],
-        "filterableAttributes": _filterable() if models else [],
-        "sortableAttributes": sorted([*ORDERS, NUMBER, POPULARITY]) if models else [],
-        "rankingRules": ["sort", f"{POPULARITY}:desc"],
+        "displayedAttributes": _SHOWN[kind],
+        "filterableAttributes": _filterable(_COMPARED[kind]) if is_searched else [],
+        "sortableAttributes": _SORTED if is_searched else [],
+        "rankingRules": _RULES[kind],
         "typoTolerance": {"enabled": False},
         "prefixSearch": "disabled",
         "proximityPrecision": "byAttribute",
@@ -107,12 +128,12 @@ def _is_kept(wanted: object, there: object) -> bool:
     return wanted == there
 
 
-def _filterable() -> list[dict[str, object]]:
+def _filterable(compared: list[str]) -> list[dict[str, object]]:
     def of(names: list[str], *, comparison: bool = False) -> dict[str, object]:
         features = {"facetSearch": False, "filter": {"equality": True, "comparison": comparison}}
         return {"attributePatterns": names, "features": features}
 
-    return [of([*_LOOKED_UP, *FACETS]), of([PARAMS], comparison=True)]
+    return [of(_LOOKED_UP), of(compared, comparison=True)]
 
 
 def value_of(text: str) -> str:
@@ -134,11 +155,54 @@ def value_of(text: str) -> str:
 
 
 def to_payload(document: Document) -> Payload:
-    """Give a document in a server's form."""
+    """Give a model's document in a server's form."""
+    payload: Payload = {
+        **_found_by(document),
+        ID: document.key,
+        KEYWORDS: list(document.keywords),
+        QUANTS: list(document.quants),
+        SIZE: document.size,
+    }
+    if document.params is not None:
+        payload[PARAMS] = min(document.params, MAX_NUMBER)
+    return payload | to_counters(document)
+
+
+def to_variant_payloads(document: Document) -> dict[str, Payload]:
+    """Give the documents of a model's variants in a server's form, by their keys."""
+    if not document.variants:
+        return {}
+    shared = {**_found_by(document), **to_counters(document)}
+    for facet in ("format", "quant"):
+        shared.pop(facet, None)
+    return {
+        key: {**shared, ID: key, PLACE: place, **_of_variant(part)}
+        for place, (key, part) in enumerate(zip(variant_keys(document), document.variants, strict=True))
+    }
+
+
+def variant_keys(document: Document) -> list[str]:
+    """Give the keys of a model's variants."""
+    return [f"{document.key}-{part.code}" for part in document.variants]
+
+
+def to_counters(document: Document, key: str | None = None) -> Payload:
+    """Give what moves with a model's counters, and the key of its document, or of a variant's of it."""
+    return {
+        ID: key or document.key,
+        POPULARITY: document.popularity,
+        DOWNLOADS: document.downloads,
+        "likes": document.likes,
+        "trending": document.trending,
+        TIER: tiers_of(document),
+    }
+
+
+def _found_by(document: Document) -> Payload:
+    """Give what finds a model and each of its variants alike."""
     owner_starts, owner_insides, owner_words = _tokens_of_owner(document.owner)
     name_starts, name_insides, name_words = _tokens(document.name)
-    payload: Payload = {
-        ID: document.key,
+    found: Payload = {
         NUMBER: document.number,
         "owner_starts": owner_starts,
         "owner_insides": owner_insides,
@@ -147,27 +211,25 @@ def to_payload(document: Document) -> Payload:
         "name_starts": name_starts,
         "name_insides": name_insides,
         "name_words": name_words,
-        KEYWORDS: list(document.keywords),
         TAGS: _values(document.tags),
         "created": document.created,
         "updated": document.updated,
-        "size": document.size,
     }
-    payload |= {facet: _values(values) for facet, values in document.facets}
-    if document.params is not None:
-        payload[PARAMS] = min(document.params, MAX_NUMBER)
-    return payload | to_counters(document)
+    return found | {facet: _values(values) for facet, values in document.facets}
 
 
-def to_counters(document: Document) -> Payload:
-    """Give what moves with a model's counters, and its key."""
+def _of_variant(part: VariantPart) -> Payload:
+    """Give what a variant has of its own; what is unknown is left out."""
+    numbers = {SIZE: part.size, BITS: part.bits, PARAMS: min(part.params, MAX_NUMBER)}
+    numbers |= dict(zip(NEEDS, part.needs, strict=False))
+    label: Payload = {} if part.label == UNKNOWN else {"quant": _values([part.label])}
     return {
-        ID: document.key,
-        POPULARITY: document.popularity,
-        DOWNLOADS: document.downloads,
-        "likes": document.likes,
-        "trending": document.trending,
-        TIER: tiers_of(document),
+        CODE: part.code,
+        KEYWORDS: list(part.keywords),
+        QUANTS: list(part.quants),
+        "format": _values([part.format]),
+        **label,
+        **{name: number for name, number in numbers.items() if number},
     }
 
 

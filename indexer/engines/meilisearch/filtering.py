@@ -4,20 +4,25 @@ from collections.abc import Mapping, Sequence
 
 from indexer.engines.contract import FacetCounts
 from indexer.engines.meilisearch.lookups import Filter, equal
-from indexer.engines.terms import PARAMS, TAGS
+from indexer.engines.terms import NEEDS, QUANTS, RANGES, TAGS
 from indexer.filters import FACET_VALUES, Facet, Filters
+from indexer.measures import Bounds
 
 
 def conditions_of(filters: Filters) -> list[Filter]:
-    """Give the conditions that filters set."""
-    conditions = [equal(facet, values) for facet, values in filters.any_of]
+    """Give the conditions that filters set, on models or on variants."""
+    conditions = [equal(QUANTS if facet == "quant" else facet, values) for facet, values in filters.any_of]
     conditions += [equal(TAGS, [tag]) for tag in filters.tags]
-    params = filters.bounds_of("params")
-    if params.least is not None:
-        conditions.append(f"{PARAMS} >= {params.least}")
-    if params.most is not None:
-        conditions.append(f"{PARAMS} <= {params.most}")
+    for measure, bounds in filters.ranges:
+        conditions += _between(RANGES[measure], bounds)
+    if filters.fits is not None:
+        conditions += _between(NEEDS[filters.context_place], Bounds(most=filters.fits.total))
     return conditions
+
+
+def _between(field: str, bounds: Bounds) -> list[Filter]:
+    ends = ((">=", bounds.least), ("<=", bounds.most))
+    return [f"{field} {sign} {number}" for sign, number in ends if number is not None]
 
 
 def facet_counts(

@@ -66,7 +66,7 @@ class FilterTerms:
     models = 0
 
     def __init__(self, index: str, ask: Ask, frequencies: Frequencies) -> None:
-        self._index = index
+        self.index = index
         self.ask = ask
         self._frequencies = frequencies
 
@@ -98,7 +98,7 @@ class FilterTerms:
 
     def counting(self, lookups: Sequence[Lookup]) -> list[Question]:
         """Give the questions that count look-ups."""
-        return [Question(self._index, equal(field, [token])) for field, token in lookups]
+        return [Question(self.index, equal(field, [token])) for field, token in lookups]
 
     def learn(self, lookups: Sequence[Lookup], answers: Sequence[Answer]) -> None:
         """Take the answers to what `counting` gave for these look-ups."""
@@ -112,7 +112,7 @@ class FilterTerms:
             for at, (lookups, than) in enumerate(asked)
             for field, tokens in _grouped(lookups)
         ]
-        counted = self.ask([Question(self._index, equal(one.field, one.tokens)) for one in groups])
+        counted = self.ask([Question(self.index, equal(one.field, one.tokens)) for one in groups])
         likely = [
             (group, (group.field, token))
             for group, answer in zip(groups, counted, strict=True)

@@ -15,6 +15,7 @@ from indexer.engines.meilisearch.lookups import FilterTerms
 from indexer.engines.meilisearch.owners import OwnerSearching
 from indexer.engines.meilisearch.replica import Replica
 from indexer.engines.meilisearch.searching import Searching
+from indexer.engines.meilisearch.variants import SearchingByVariants, SearchingVariants
 from indexer.errors import EngineError, EngineUnavailable
 from indexer.query import SearchQuery
 
@@ -132,33 +133,42 @@ class _Moved(Exception):
     """The indexes have come further between two requests of one search: it begins again."""
 
 
-def _terms(replica: Replica, deadline: float) -> FilterTerms:
-    known = replica.frequencies  # others when the indexes have moved
+def _terms(replica: Replica, index: str, deadline: float) -> FilterTerms:
+    known = replica.frequencies_of(index)  # others when the indexes have moved
 
     def ask(questions: Sequence[Question]) -> list[Answer]:
         answers, _ = replica.ask(questions, deadline)
-        if replica.frequencies is not known:
+        if replica.frequencies_of(index) is not known:
             raise _Moved
         return answers
 
-    return FilterTerms(replica.models_index, ask, known)
+    return FilterTerms(index, ask, known)
 
 
 def _search(replica: Replica, query: SearchQuery, deadline: float) -> Selection:
     while True:
-        terms = _terms(replica, deadline)
-        searching = Searching(replica.models_index, terms, query)
+        searching, terms = _searching(replica, query, deadline)
         answers, state = replica.ask(searching.first(), deadline)
         with suppress(_Moved):
-            if terms.is_of(replica.frequencies):
+            if terms.is_of(replica.frequencies_of(terms.index)):
                 return searching.run(answers, state)
+
+
+def _searching(replica: Replica, query: SearchQuery, deadline: float) -> tuple[Searching, FilterTerms]:
+    if not query.is_of_variants:
+        terms = _terms(replica, replica.models_index, deadline)
+        return Searching(terms, query), terms
+    terms = _terms(replica, replica.variants_index, deadline)
+    if query.kind == "model":
+        return SearchingByVariants(terms, query), terms
+    return SearchingVariants(terms, query, replica.models_index), terms
 
 
 def _owners(replica: Replica, prefix: str, limit: int, deadline: float) -> OwnerSelection:
     while True:
-        terms = _terms(replica, deadline)
+        terms = _terms(replica, replica.models_index, deadline)
         _, state = replica.ask([], deadline)
         with suppress(_Moved):
-            if terms.is_of(replica.frequencies):
-                found = OwnerSearching(replica.models_index, terms, prefix, limit).run()
+            if terms.is_of(replica.frequencies_of(terms.index)):
+                found = OwnerSearching(terms.index, terms, prefix, limit).run()
                 return OwnerSelection(found, state)

@@ -8,7 +8,7 @@ from threading import Lock
 from indexer.engines.contract import IndexState
 from indexer.engines.meilisearch import state as states
 from indexer.engines.meilisearch.asking import Answer, Asker, Question
-from indexer.engines.meilisearch.fields import MODELS, STATE
+from indexer.engines.meilisearch.fields import MODELS, STATE, VARIANTS
 from indexer.engines.meilisearch.lookups import Frequencies
 from indexer.engines.meilisearch.refusing import NO_INDEX, NoAnswer
 from indexer.errors import EngineUnavailable
@@ -37,10 +37,11 @@ class Replica:
     def __init__(self, asker: Asker, prefix: str) -> None:
         self.asker = asker
         self.models_index = f"{prefix}-{MODELS}"
+        self.variants_index = f"{prefix}-{VARIANTS}"
         self._state_index = f"{prefix}-{STATE}"
         self._lock = Lock()
         self._state: IndexState | None = None
-        self._frequencies = Frequencies()
+        self._frequencies: dict[str, Frequencies] = {}
         self._trouble: Trouble | None = None
         self.looked_at = 0.0
         """When it was asked last (`time.monotonic()`)."""
@@ -56,10 +57,10 @@ class Replica:
         trouble = self._trouble
         return trouble.error if trouble is not None and time.monotonic() < trouble.until else None
 
-    @property
-    def frequencies(self) -> Frequencies:
-        """Give what is known of its words."""
-        return self._frequencies
+    def frequencies_of(self, index: str) -> Frequencies:
+        """Give what is known of the words of an index; it is another object when the indexes have moved."""
+        with self._lock:
+            return self._frequencies.setdefault(index, Frequencies())
 
     def ask(self, questions: Sequence[Question], deadline: float) -> tuple[list[Answer], IndexState]:
         """Ask for searches, and how far the indexes follow; raises what `Asker.ask` does."""
@@ -74,7 +75,7 @@ class Replica:
             raise
         with self._lock:
             if self._state != state:
-                self._state, self._frequencies = state, Frequencies()
+                self._state, self._frequencies = state, {}
             self._trouble = None
         return answers[: len(questions)], state
 

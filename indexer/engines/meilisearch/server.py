@@ -140,6 +140,17 @@ class Server:
         """Remove the documents that a filter selects; gives the task."""
         return int(self._call(lambda: self._client.index(uid).delete_documents(filter=condition).task_uid))
 
+    def remove_keys(self, uid: str, keys: Sequence[str]) -> int:
+        """Remove documents by their keys; gives the task."""
+        path = f"indexes/{uid}/documents/delete-batch"
+        return int(self._call(lambda: self._client.http.post(path, list(keys)))["taskUid"])
+
+    def count_of(self, uid: str, condition: str) -> int:
+        """Count the documents that a filter selects."""
+        asked = {"filter": condition, "limit": 0}
+        path = f"indexes/{uid}/documents/fetch"
+        return int(self._call(lambda: self._client.http.post(path, asked))["total"])
+
     def document(self, uid: str, key: str) -> Payload | None:
         """Give one document whole; `None`: there is none, or no such index."""
         try:

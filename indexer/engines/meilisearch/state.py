@@ -26,6 +26,7 @@ def to_document(state: IndexState, build: str) -> Payload:
         "serial": state.serial,
         "counters_serial": state.counters_serial,
         "models": state.models,
+        "variants": state.variants,
         "synced_at": state.synced_at.isoformat(),
     }
 
@@ -46,6 +47,7 @@ def read(document: Mapping[str, object]) -> IndexState:
             serial=int(str(document["serial"])),
             counters_serial=int(str(document["counters_serial"])),
             models=int(str(document["models"])),
+            variants=int(str(document["variants"])),
             synced_at=datetime.fromisoformat(str(document["synced_at"])),
         )
     except (ValueError, KeyError, TypeError):

@@ -13,19 +13,18 @@ from indexer.engines.contract import Documents, IndexState, Progress, silent
 from indexer.engines.meilisearch import state as states
 from indexer.engines.meilisearch.feeding import Feed
 from indexer.engines.meilisearch.fields import (
-    ID,
     KINDS,
     MODELS,
     PREFIX,
     STATE,
     STATE_ID,
-    Payload,
+    VARIANTS,
     differing_setting,
     settings_of,
-    to_counters,
     to_payload,
+    to_variant_payloads,
 )
-from indexer.engines.meilisearch.lookups import AMONG, numbered
+from indexer.engines.meilisearch.pending import Pending
 from indexer.engines.meilisearch.refusing import NoAnswer
 from indexer.engines.meilisearch.server import Server
 from indexer.errors import EngineError, EngineUnavailable
@@ -82,7 +81,7 @@ class MeiliWriter:
         if state is None or document is None or not self._has_settings(self._live):
             return None
         self._stored = (state, str(document.get("build")))
-        return replace(state, models=self._server.count(self._live[MODELS]))
+        return self._counted(state)
 
     def write(self, documents: Iterable[Document], removals: Iterable[int]) -> None:
         """Add or replace documents and drop removed numbers, visible after `commit`.
@@ -90,33 +89,20 @@ class MeiliWriter:
         Of very many, those of a full batch are visible before: a server has no transactions.
         """
         self._require_live()
-        self._counters.send()  # a server takes in what was sent in the order in which it was
-        self._gone.update(removals)
-        self._whole.add(map(self._kept, documents))
+        self._pending.write(documents, removals)
 
     def recount(self, documents: Iterable[Document]) -> None:
-        """Send what moved with the counters of models; of models that are not held nothing is sent.
-
-        Newer servers can leave those out by themselves (`skipCreation`, from 1.31 on); we ask which are held,
-        which is right on all of them because nobody else writes.
-        """
+        """Send what moved with the counters of models; of models that are not held nothing is sent."""
         self._require_live()
-        self._whole.finish()
-        moved = iter(documents)
-        while some := list(islice(moved, AMONG)):
-            [asked] = numbered([document.number for document in some])
-            held = {one[ID] for one in self._server.fetch(self._live[MODELS], asked, [ID])}
-            self._counters.add(to_counters(document) for document in some if document.key in held)
+        self._pending.recount(documents)
 
     def commit(self, state: IndexState, *, more: bool = False) -> None:  # noqa: ARG002
         """Wait until everything written is stored, then store the state."""
         before, build = self._require_live()
-        self._whole.finish()
-        self._counters.finish()
-        self._remove()
+        self._pending.finish()
         if not _says_more(state, before):
             return
-        state = replace(state, models=self._server.count(self._live[MODELS]))
+        state = self._counted(state)
         self._store(self._live[STATE], state, build)
         self._stored = (state, build)
 
@@ -149,9 +135,11 @@ class MeiliWriter:
         self._begin()
 
     def _begin(self) -> None:
-        self._whole = Feed(self._server, self._live[MODELS])
-        self._counters = Feed(self._server, self._live[MODELS], partial=True)
-        self._gone: set[int] = set()
+        self._pending = Pending(self._server, self._live[MODELS], self._live[VARIANTS])
+
+    def _counted(self, state: IndexState) -> IndexState:
+        models, variants = (self._server.count(self._live[kind]) for kind in (MODELS, VARIANTS))
+        return replace(state, models=models, variants=variants)
 
     def _require_live(self) -> tuple[IndexState, str]:
         """Give what is stored beside the live indexes; looks at them once."""
@@ -160,10 +148,6 @@ class MeiliWriter:
         if self._stored is None:
             raise EngineError("There is no live index to write to; rebuild it.")
         return self._stored
-
-    def _kept(self, document: Document) -> Payload:
-        self._gone.discard(document.number)  # it was removed and came back, all since the last commit
-        return to_payload(document)
 
     def _build(
         self,
@@ -176,32 +160,34 @@ class MeiliWriter:
         """Fill new indexes; gives the state that they have."""
         for kind, uid in new.items():
             self._server.create(uid, settings_of(kind))
-        written = self._fill(new[MODELS], parts, progress)
-        held = self._server.count(new[MODELS])
-        if held != written:
-            raise EngineError(f"The search server {self._server.url} holds {held} models of {written} sent.")
+        sent = self._fill(new, parts, progress)
+        for kind, written in sent.items():
+            held = self._server.count(new[kind])
+            if held != written:
+                raise EngineError(
+                    f"The search server {self._server.url} holds {held} {kind} of {written} sent."
+                )
         if not self._has_settings(new):
             raise EngineError(f"The search server {self._server.url} did not keep the settings of an index.")
-        state = replace(state, models=held)
+        state = replace(state, models=sent[MODELS], variants=sent[VARIANTS])
         self._store(new[STATE], state, build)
         return state
 
-    def _remove(self) -> None:
-        conditions = numbered(sorted(self._gone))
-        for task in [self._server.remove(self._live[MODELS], one) for one in conditions]:
-            self._server.wait(task)
-        self._gone.clear()
-
-    def _fill(self, uid: str, parts: Sequence[Documents], progress: Progress) -> int:
-        feed = Feed(self._server, uid)
+    def _fill(self, new: dict[str, str], parts: Sequence[Documents], progress: Progress) -> dict[str, int]:
+        """Send all documents; gives how many of each kind there must be."""
+        models, variants = Feed(self._server, new[MODELS]), Feed(self._server, new[VARIANTS])
+        sent = {MODELS: 0, VARIANTS: 0}
         documents = chain.from_iterable(part() for part in parts)
-        written = 0
         while some := list(islice(documents, TOLD_EVERY)):
-            feed.add(map(to_payload, some))
-            written += len(some)
+            models.add(map(to_payload, some))
+            for payloads in map(to_variant_payloads, some):
+                variants.add(payloads.values())
+                sent[VARIANTS] += len(payloads)
+            sent[MODELS] += len(some)
             progress(len(some))
-        feed.finish()
-        return written
+        models.finish()
+        variants.finish()
+        return sent
 
     def _put_live(self, new: dict[str, str], build: str) -> None:
         there = set(self._server.indexes())
@@ -247,6 +233,7 @@ class MeiliWriter:
 
 
 def _says_more(state: IndexState, before: IndexState) -> bool:
-    if replace(state, synced_at=before.synced_at, models=before.models) != before:
+    same = replace(state, synced_at=before.synced_at, models=before.models, variants=before.variants)
+    if same != before:
         return True
     return (state.synced_at - before.synced_at).total_seconds() >= SAID_AGAIN_SECONDS
