@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from indexer.formats import ENDINGS, FORMATS
+from indexer.formats import FORMATS, format_of
 
 _NO_WEIGHTS = re.compile(
     r"(?:^|/)(?:training_args|optimizer|scheduler|rng_state[\w-]*|random_states[\w-]*|trainer_state)\.\w+$"
@@ -14,8 +14,7 @@ _DIGITS = re.compile(r"(\d{1,18})", re.ASCII)
 
 def is_weights(path: str) -> bool:
     """Tell whether a file holds weights, by its name."""
-    _, dot, ending = path.lower().rpartition(".")
-    return bool(dot) and ending in ENDINGS and not is_left_over(path)
+    return format_of(path) is not None and not is_left_over(path)
 
 
 def is_left_over(path: str) -> bool:

@@ -28,6 +28,21 @@ ENDINGS = {
 }  # fmt: skip
 """The format of weights by the ending of their file; its name or the model's can tell it more exactly."""
 
+_BY_NAME = {
+    "ggml": "ggml", "openvino": "openvino", "params_shard": "mlc", ".mlpackage/": "coreml",
+    ".mlmodelc/": "coreml",
+}  # fmt: skip
+"""What the name of a `.bin` file says more exactly."""
+
+
+def format_of(path: str) -> str | None:
+    """Give the format of the weights in a file by its name, or `None`: it holds none."""
+    lower = path.lower()
+    _, dot, ending = lower.rpartition(".")
+    if ending == "bin":
+        return next((form for word, form in _BY_NAME.items() if word in lower), "pytorch") if dot else None
+    return ENDINGS.get(ending) if dot else None
+
 
 def formats_of(words: Iterable[str], tags: Iterable[str]) -> tuple[str, ...]:
     """Give the formats a model is in, in the order of `FORMATS`.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from indexer.files import is_left_over
-from indexer.formats import ENDINGS, place_of
+from indexer.formats import ENDINGS, format_of, place_of
 from indexer.variants.ggufs import gguf_variants
 from indexer.variants.grouping import Group, format_groups, gguf_groups, is_gguf
 from indexer.variants.kinds import hints_of, is_imatrix, is_merged, kind_of
@@ -25,6 +25,7 @@ _NEVER = frozenset({
     "flac", "npy", "0", "1", "2", "zip", "cpp", "h", "c", "pyc", "license",
 })  # fmt: skip
 """Endings of what is neither weights nor serves them: a cheap test for most files."""
+_COMMON = {"pytorch_model.bin": "pytorch", "model.pt": "pytorch"}
 _PROMOTED = ("encoder", "draft")
 """Networks that serve others; a repository of nothing else is about them."""
 _PATH = attrgetter("path")
@@ -83,7 +84,9 @@ def _sorted_out(
         if form is None:
             if ending in _NEVER:
                 continue
-            form = _rare(path.lower())
+            form = _rare(path)
+        elif form == "pytorch" or len(ending) == len(path):
+            form = _COMMON.get(path) or format_of(path)
         if form == "gguf":
             ggufs.append(file)
         elif form == "imatrix":
@@ -94,11 +97,10 @@ def _sorted_out(
 
 
 def _rare(path: str) -> str | None:
-    if is_gguf(path):
+    lower = path.lower()
+    if is_gguf(lower):
         return "gguf"
-    if is_imatrix(path):
-        return "imatrix"
-    return ENDINGS.get(path.rpartition(".")[2]) if "." in path else None
+    return "imatrix" if is_imatrix(lower) else format_of(path)
 
 
 def _by_kind(files: list[RepoFile], facts: Facts) -> tuple[list[RepoFile], list[Sidecar]]:

@@ -109,7 +109,10 @@ def _part_of(path: str) -> _Place | None:
 def _in_order(number: str) -> int:
     if number.isdigit():
         return int(number)
-    return sum((ord(letter) - ord("a")) * 26**place for place, letter in enumerate(reversed(number)))
+    order = 0
+    for letter in number:
+        order = 26 * order + ord(letter) - ord("a")
+    return order + 1
 
 
 def _of_set(key: str, place: _Place, members: list[tuple[int, RepoFile]]) -> Group:

@@ -52,6 +52,7 @@ _KINDS = re.compile(r"-(?:[A-Z]{0,4}FFN|[EHQKOUD]{1,7}|(?:[EHQKOUD]{1,7}-B16-)+[
 _TRAINED = ("MXFP4", "NVFP4")
 _SIZE = re.compile(r"(?:[SMLXNPHRK]{1,4}[0-9]{0,2}|[HM]A|BN|K[STLV]S?|[48]|[0-9]S)\Z")
 """What follows a quant when it makes another of it; `IMAT`, `V2` and `IT` do not."""
+_DIGIT = "0123456789"
 _GGML = QUANTS["Q8_0"]
 _SHAPED = re.compile(r"(?:I?Q[1-8]|TQ[1-8])(?:[KSMLXNHP]{0,4}|R[0-9]{1,2})\Z|MXFP[4-8]\Z|NVFP4\Z")
 """The first piece of what looks like a label."""
@@ -160,8 +161,9 @@ def _with_rest(label: str, rest: list[str], after: str) -> str | None:
         return None
     if not _is_known(label) and rest and _SHAPED.match(rest[0]):
         return _resolve("_".join(rest))
+    is_known = _is_known(label)
     for piece in rest:
-        if not _SIZE.match(piece):
+        if not _SIZE.match(piece) and (is_known or not (len(piece) == 1 and piece in _DIGIT)):
             break
         label = f"{label}_{piece}"
     return label

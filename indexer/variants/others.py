@@ -12,7 +12,7 @@ from indexer.variants.labels import NO_LABEL, Label, label_in, read_label, to_la
 from indexer.variants.memory import NO_CONTEXT, context_of, needs_of
 from indexer.variants.quants import FLOATS, SHORT
 from indexer.variants.records import Facts, Variant
-from indexer.variants.sizing import Params, params_in, size_of, total_of
+from indexer.variants.sizing import Params, is_near, params_in, size_of, total_of
 
 PACKED = ("mlx", "exl3", "exl2", "gptq", "awq", "bnb")
 """Formats that are safetensors files with quants inside, the more telling first."""
@@ -21,6 +21,10 @@ LORA = Label("LoRA", is_known=True, rank=6)
 _PACKED_TAGS = frozenset({*PACKED, "bitsandbytes"})
 _BITS = ("4-bit", "8-bit", "3-bit", "6-bit", "5-bit", "2-bit")
 _ADAPTER = re.compile(r"(?:^|[-_./])(?:adapters?(?:_model)?|q?loras?)(?:[-_./]|$)", re.IGNORECASE)
+_GGML = ("ggml", "llamafile")
+"""Formats of the quants that GGUF files are of."""
+_ANYWHERE = frozenset({*FLOATS, *SHORT, "MXFP4", "NVFP4"})
+"""Labels that are of any format."""
 _PACKS_ELEMENTS = 7.9
 """Bits: below, a header's elements hold several weights each."""
 
@@ -36,7 +40,7 @@ def other_variants(groups: Sequence[Group], facts: Facts) -> list[Variant]:
         form = _format(group, packed)
         label = _label(group, form, said, facts)
         total, is_exact = total_of(group.files)
-        sources = _sources(label, form, facts)
+        sources = _sources(group, label, form, facts)
         size = size_of(total, label, sources, is_exact=is_exact, is_whole=group.missing == 0)
         context = context_of(architecture, *size.params) if keeps and size.params else NO_CONTEXT
         needs = needs_of(size.bytes, context) if size.bytes is not None and label is not LORA else ()
@@ -84,13 +88,9 @@ def _said_of_all(facts: Facts, packed: str | None) -> Label:
 
 def _fits(label: Label) -> bool:
     """Tell whether weights that are no GGUF can be of a label."""
-    text = label.text
-    return (
-        (not label.is_ggml and label is not NO_LABEL)
-        or text in FLOATS
-        or text in SHORT
-        or text in {"MXFP4", "NVFP4"}
-    )
+    if label is NO_LABEL:
+        return False
+    return not label.is_ggml or label.text in _ANYWHERE or label.text.endswith("bpw")
 
 
 def _label(group: Group, form: str, said: Label, facts: Facts) -> Label:
@@ -98,7 +98,7 @@ def _label(group: Group, form: str, said: Label, facts: Facts) -> Label:
         return LORA
     if group.name:
         own = read_label(group.name)
-        if _fits(own):
+        if _fits(own) or form in _GGML:
             return own
         if group.name.endswith("quantized"):
             return to_label("Q8")
@@ -112,16 +112,15 @@ def _is_adapter(group: Group, facts: Facts) -> bool:
     return all(file.bytes is None or file.bytes <= MAX_LORA for file in group.files)
 
 
-def _sources(label: Label, form: str, facts: Facts) -> list[Params]:
-    if label is LORA:
-        return [(facts.params, "header")] if facts.params else []
-    sources: list[Params] = []
-    packs = form in PACKED or (label.bits is not None and label.bits < _PACKS_ELEMENTS)
-    if facts.params and not packs:
-        sources.append((facts.params, "header"))
-    if packs:
-        if said := params_in(facts.repo_id):
-            sources.append((said, "name"))
-        if facts.base_params:
-            sources.append((facts.base_params, "base"))
+def _sources(group: Group, label: Label, form: str, facts: Facts) -> list[Params]:
+    """Give the parameters a group may have, the surest first; packed quants hold several in each element."""
+    packs = form in PACKED or form in _GGML or (label.bits is not None and label.bits < _PACKS_ELEMENTS)
+    sources: list[Params] = [(facts.params, "header")] if facts.params and not packs else []
+    if sources or label is LORA:
+        return sources
+    said = params_in(group.name) or params_in(facts.repo_id.rpartition("/")[2])
+    if facts.base_params and (said is None or is_near(facts.base_params, said)):
+        sources.append((facts.base_params, "base"))
+    if said:
+        sources.append((said, "name"))
     return sources
