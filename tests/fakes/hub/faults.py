@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Route = Literal["listing", "model"]
-"""`/api/models`, or `/api/models/{id}`."""
+Route = Literal["listing", "model", "tree"]
+"""`/api/models`, `/api/models/{id}`, or `/api/models/{id}/tree/{rev}`."""
 
 Ending = Literal["whole", "drop", "truncate", "reset", "reset midway", "stall"]
 """How an answer fares on the wire."""

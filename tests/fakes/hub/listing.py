@@ -15,6 +15,8 @@ from tests.fakes.hub.source import ModelSource, Order, Position, SortKey, sort_v
 Params = tuple[tuple[str, str], ...]
 
 MAX_PAGE = 1000
+MOST_TREE_ENTRIES = 1000
+"""Files and folders of a page of a model's tree."""
 LIST_OPTIONS = (
     "author", "cardData", "config", "createdAt", "disabled", "downloads", "downloadsAllTime", "evalResults",
     "gated", "inference", "inferenceProviderMapping", "lastModified", "library_name", "likes", "mask_token",
@@ -29,7 +31,7 @@ _PLAIN = (
     "createdAt",
 )  # fmt: skip
 _FULL = (*_PLAIN, "author", "sha", "lastModified", "gated", "disabled", "siblings")
-_NOT_IN_INFO = {"downloadsAllTime", "trendingScore", *DISPUTED_OPTIONS} - {"usedStorage"}
+_NOT_IN_INFO = {"downloadsAllTime", "trendingScore", "tree", *DISPUTED_OPTIONS} - {"usedStorage"}
 _LIST_PARAMS = {
     "limit", "sort", "direction", "expand", "expand[]", "full", "cardData", "config", "author", "filter",
     "search", "cursor", "skip", "pipeline_tag", "library", "language", "tags", "gated", "num_parameters",
@@ -56,6 +58,7 @@ class Manner:
     ends_with_empty_page: bool = False
     gateway_limit: int | None = None
     refused_expand: tuple[str, ...] = ()
+    tree_entries: int = MOST_TREE_ENTRIES
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -106,15 +109,15 @@ class Page:
 
 
 def read_query(params: Params, manner: Manner) -> Query:
-    _refuse_unknown(params, _LIST_PARAMS)
-    order = Order(_sort_key(_last(params, "sort")), _is_descending(_last(params, "direction")))
-    tokens = tuple((_last(params, "search") or "").casefold().split())
-    cursor = _last(params, "cursor")
+    refuse_unknown(params, _LIST_PARAMS)
+    order = Order(_sort_key(last(params, "sort")), _is_descending(last(params, "direction")))
+    tokens = tuple((last(params, "search") or "").casefold().split())
+    cursor = last(params, "cursor")
     try:
         position = None if cursor is None else read_cursor(cursor, order, search=bool(tokens))
     except CursorError as error:
         raise BadQueryError(f"Invalid cursor: {error}") from error
-    skip = _whole(params, "skip", 0)
+    skip = whole(params, "skip", 0)
     return Query(
         order=order,
         limit=_limit(params, manner),
@@ -122,11 +125,11 @@ def read_query(params: Params, manner: Manner) -> Query:
         skip=skip if manner.honours_skip and position is None else 0,
         position=position,
         fields=_fields(params, manner.options),
-        author=_last(params, "author"),
+        author=last(params, "author"),
         tags=tuple(tag for name, text in params if name in _TAG_PARAMS for tag in text.split(",") if tag),
         tokens=tokens,
-        gated=_flag(params, "gated") if _last(params, "gated") is not None else None,
-        sizes=_sizes(_last(params, "num_parameters")),
+        gated=flag(params, "gated") if last(params, "gated") is not None else None,
+        sizes=_sizes(last(params, "num_parameters")),
     )
 
 
@@ -166,12 +169,12 @@ def render(row: Row, fields: tuple[str, ...]) -> Row:
 
 def render_info(row: Row, params: Params) -> Row:
     """What the single-model endpoint says."""
-    _refuse_unknown(params, _INFO_PARAMS)
+    refuse_unknown(params, _INFO_PARAMS)
     options = (*LIST_OPTIONS, *DISPUTED_OPTIONS)
     if _expand(params, options):
         return render(row, _fields(params, options))
     shown = {field: value for field, value in row.items() if field not in _NOT_IN_INFO}
-    if not _flag(params, "blobs"):
+    if not flag(params, "blobs"):
         shown = render(shown, tuple(shown))
     return shown | {"modelId": row["id"]}
 
@@ -191,8 +194,8 @@ def _place_before(row: Row, order: Order) -> Position:
 
 
 def _fields(params: Params, options: tuple[str, ...]) -> tuple[str, ...]:
-    extra = tuple(name for name in ("cardData", "config") if _flag(params, name))
-    full = _flag(params, "full")
+    extra = tuple(name for name in ("cardData", "config") if flag(params, name))
+    full = flag(params, "full")
     expand = _expand(params, options)
     if expand:
         if full or extra:
@@ -209,7 +212,7 @@ def _expand(params: Params, options: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(asked)
 
 
-def _refuse_unknown(params: Params, known: set[str]) -> None:
+def refuse_unknown(params: Params, known: set[str]) -> None:
     # The Hub overlooks what it does not know; a wrong name should not pass for a filter that matched all.
     for name, _ in params:
         if name not in known:
@@ -221,12 +224,12 @@ def _labels(row: Row) -> set[str]:
     return {*tags, *(str(row[field]) for field in ("pipeline_tag", "library_name") if field in row)}
 
 
-def _last(params: Params, name: str) -> str | None:
+def last(params: Params, name: str) -> str | None:
     return next((text for other, text in reversed(params) if other == name), None)
 
 
-def _flag(params: Params, name: str) -> bool:
-    text = _last(params, name)
+def flag(params: Params, name: str) -> bool:
+    text = last(params, name)
     if text is None:
         return False
     if text.casefold() not in _FLAGS:
@@ -234,8 +237,8 @@ def _flag(params: Params, name: str) -> bool:
     return _FLAGS[text.casefold()]
 
 
-def _whole(params: Params, name: str, default: int) -> int:
-    text = _last(params, name)
+def whole(params: Params, name: str, default: int) -> int:
+    text = last(params, name)
     if text is None:
         return default
     if not (text.isascii() and text.isdigit()):
@@ -244,7 +247,7 @@ def _whole(params: Params, name: str, default: int) -> int:
 
 
 def _limit(params: Params, manner: Manner) -> int:
-    limit = _whole(params, "limit", MAX_PAGE)
+    limit = whole(params, "limit", MAX_PAGE)
     if limit == 0 or (limit > MAX_PAGE and manner.refuses_large_limit):
         raise BadQueryError("Invalid limit parameter")
     return min(limit, MAX_PAGE)

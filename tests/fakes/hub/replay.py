@@ -1,8 +1,10 @@
 """Real models, replayed from a recording that is not part of this project."""
 
 import gzip
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import orjson
@@ -24,6 +26,29 @@ class ReplaySource(ListSource):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(read_recording(folder / "models.jsonl.gz"))
+
+
+class TreesSource(ListSource):
+    """The recorded GGUF repositories with the sizes of their files, as far as they are known."""
+
+    def __init__(self, folder: Path, limit: int | None = None) -> None:
+        super().__init__(islice(_read_trees(folder / "gguf_trees.jsonl.gz"), limit))
+
+
+def _read_trees(path: Path) -> Iterator[Row]:
+    with gzip.open(path) as lines:
+        for line in lines:
+            recorded = orjson.loads(line)
+            repo_id = str(recorded["id"])
+            sha = hashlib.sha1(repo_id.encode(), usedforsecurity=False).hexdigest()
+            tags = sorted({*(recorded["tags"] or ()), "gguf"})
+            siblings = list(map(_sibling, recorded["files"]))
+            yield replayed(recorded | {"sha": sha, "tags": tags, "siblings": siblings})
+
+
+def _sibling(file: Row) -> Row:
+    sibling = {field: file[field] for field in ("rfilename", "size") if field in file}
+    return sibling | ({"lfs": {"sha256": file["sha256"]}} if "sha256" in file else {})
 
 
 def read_recording(path: Path) -> Iterator[Row]:

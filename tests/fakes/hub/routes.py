@@ -20,6 +20,7 @@ from tests.fakes.hub.listing import (
 )
 from tests.fakes.hub.rows import Row
 from tests.fakes.hub.source import ModelSource
+from tests.fakes.hub.tree import NoEntryError, TreePath, read_tree
 
 LISTING_PATH = "/api/models"
 _JSON = "application/json; charset=utf-8"
@@ -58,7 +59,14 @@ class Target:
     def route(self) -> Route | None:
         if self.path == LISTING_PATH:
             return "listing"
-        return "model" if self.path.startswith(f"{LISTING_PATH}/") else None
+        if not self.path.startswith(f"{LISTING_PATH}/"):
+            return None
+        return "model" if self.tree is None else "tree"
+
+    @property
+    def tree(self) -> TreePath | None:
+        """Whose files are asked for, if any are."""
+        return TreePath.of(self.path.removeprefix(f"{LISTING_PATH}/"))
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,8 @@ class Catalogue:
                     return self._listing(target, viewer, fault)
                 case "model":
                     return self._model(target, viewer)
+                case "tree":
+                    return self._tree(target, viewer)
         except BadQueryError as error:
             return failure(400, str(error))
         except CursorError as error:
@@ -112,27 +122,57 @@ class Catalogue:
         segments = name.split("/")
         if len(segments) > 2 or not all(segments) or "/" in revision:
             return not_a_page()
+        row = self._found(name, target, viewer)
+        if isinstance(row, Answer):
+            return row
+        if revision and not _has_revision(row, unquote(revision)):
+            return _no_revision(unquote(revision))
+        return Answer(200, orjson.dumps(render_info(row, target.params)))
+
+    def _tree(self, target: Target, viewer: Viewer) -> Answer:
+        asked = target.tree
+        assert asked is not None
+        row = self._found(asked.name, target, viewer)
+        if isinstance(row, Answer):
+            return row
+        if row.get("disabled"):
+            return failure(403, "Access to this resource is disabled.")
+        if not _has_revision(row, asked.revision):
+            return _no_revision(asked.revision)
+        commit = {"X-Repo-Commit": str(row.get("sha", ""))}
+        try:
+            page = read_tree(row, asked.folder, target.params, self.manner.tree_entries)
+        except NoEntryError:
+            return failure(404, "Entry not found", commit | {"X-Error-Code": "EntryNotFound"})
+        if page.cursor is not None:
+            address = f"{self.url}{target.path}?{next_query(target.params, page.cursor)}"
+            commit["Link"] = f'<{address}>; rel="next"'
+        return Answer(200, json.dumps(page.entries).encode(), commit)
+
+    def _found(self, name: str, target: Target, viewer: Viewer) -> Row | Answer:
+        """Give the model of this name, or the answer that there is none, or none here."""
         repo_id = unquote(name)
         row = self.source.find(repo_id)
         if row is not None and (viewer.sees_private or not row.get("private")):
-            if revision and not _has_revision(row, unquote(revision)):
-                code = {"X-Error-Code": "RevisionNotFound"}
-                return failure(404, f"Invalid rev id: {unquote(revision)}", code)
-            return Answer(200, orjson.dumps(render_info(row, target.params)))
+            return row
         moved_to = self.source.resolve(repo_id) if row is None else None
-        return _missing(viewer) if moved_to is None else self._moved(moved_to, revision, target, viewer)
+        return _missing(viewer) if moved_to is None else self._moved(moved_to, name, target, viewer)
 
-    def _moved(self, repo_id: str, revision: str, target: Target, viewer: Viewer) -> Answer:
+    def _moved(self, repo_id: str, name: str, target: Target, viewer: Viewer) -> Answer:
         row = self.source.find(repo_id)
         if row is None or (row.get("private") and not viewer.sees_private):
             return _missing(viewer)
-        path = f"{LISTING_PATH}/{quote(repo_id)}" + (f"/revision/{revision}" if revision else "")
+        path = f"{LISTING_PATH}/{quote(repo_id)}" + target.path.removeprefix(f"{LISTING_PATH}/{name}")
         return redirection(path + (f"?{target.query}" if target.query else ""))
 
 
 def _has_revision(row: Row, revision: str) -> bool:
     sha = str(row.get("sha", ""))
     return revision == "main" or (bool(sha) and revision in {sha, sha[:8]})
+
+
+def _no_revision(revision: str) -> Answer:
+    return failure(404, f"Invalid rev id: {revision}", {"X-Error-Code": "RevisionNotFound"})
 
 
 def redirection(location: str) -> Answer:

@@ -13,7 +13,7 @@ from typing import Self
 from tests.fakes.hub.cursor import GivenCursors
 from tests.fakes.hub.faults import Fault, Script
 from tests.fakes.hub.handler import Exchange, HubHandler, HubServer
-from tests.fakes.hub.listing import Manner, Params
+from tests.fakes.hub.listing import MOST_TREE_ENTRIES, Manner, Params
 from tests.fakes.hub.quota import FixedWindow, RateHeaders, Spent
 from tests.fakes.hub.routes import (
     Answer,
@@ -65,6 +65,7 @@ class FakeHub:
         loses_compound_searches: bool = False,
         ends_with_empty_page: bool = False,
         gateway_limit: int | None = None,
+        tree_entries: int = MOST_TREE_ENTRIES,
         cursor_lifetime_requests: int | None = None,
         rate_headers: RateHeaders = "both",
         lower_case_headers: bool = False,
@@ -80,7 +81,7 @@ class FakeHub:
         self._token_sees_private = token_sees_private
         self._manner = Manner(
             takes_disputed_expand, refuses_large_limit, honours_skip, loses_compound_searches,
-            ends_with_empty_page, gateway_limit,
+            ends_with_empty_page, gateway_limit, tree_entries=tree_entries,
         )  # fmt: skip
         self._cursors = GivenCursors(cursor_lifetime_requests)
         self._anonymous = FixedWindow(quota, window_seconds, clock)
