@@ -1,14 +1,17 @@
 """Records that look real, and a home filled with them."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from indexer.catalog.store import Catalog
 from indexer.config import HomeConfig
-from indexer.records import Batch, Checkpoint, Counters, Listed, ModelRecord
+from indexer.records import Batch, Checkpoint, Counters, GgufFacts, Listed, ModelRecord, Outline
 from indexer.sync import Sync
+from indexer.variants.records import RepoFile
 from tests.indexer import engines
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -50,6 +53,17 @@ def make_listed(repo_id: str, **overrides: object) -> Listed:
     for name, value in overrides.items():
         (counters if name in _OF_COUNTERS else record)[name] = value
     return Listed(ModelRecord(**record), Counters(**counters))  # type: ignore[arg-type]
+
+
+def make_outline(
+    number: int, repo_id: str, files: Mapping[str, int | None], params: int | None = None, **fields: Any
+) -> Outline:
+    """A model whose files were read, with their sizes, and its parameters in the header of one."""
+    tree = tuple(RepoFile(path, size) for path, size in files.items())
+    commit = {"sha": "c" * 40, "tree_sha": "c" * 40}
+    gguf = None if params is None else GgufFacts(params, "llama", 8_192)
+    key = f"{number:024x}"
+    return Outline(number, repo_id, key, files=tuple(files), tree_files=tree, gguf=gguf, **commit, **fields)  # type: ignore[arg-type]
 
 
 def make_models() -> tuple[Listed, ...]:

@@ -11,10 +11,18 @@ from tests.factories import make_models
 from tests.indexer import engines
 from tests.indexer.script import key_of, open_catalog
 
-MODELS = tuple(
-    replace(one, record=replace(one.record, key=key_of(n))) for n, one in enumerate(make_models(), 1)
-)
-"""The first has the number 1."""
+QUANTS = ("Q4_K_M", "Q8_0", "Q2_K")
+
+
+def _held(number: int, one: Listed) -> Listed:
+    record = replace(one.record, key=key_of(number))
+    if "GGUF" in record.repo_id:
+        record = replace(record, files=tuple(f"{record.name}.{quant}.gguf" for quant in QUANTS))
+    return replace(one, record=record)
+
+
+MODELS = tuple(_held(number, one) for number, one in enumerate(make_models(), 1))
+"""The first has the number 1, and a variant for each of `QUANTS`."""
 
 
 class Home:

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -11,10 +11,10 @@ import pytest
 
 from indexer.catalog.store import Catalog
 from indexer.checking import TOLD
-from indexer.documents import to_document
+from indexer.documents import VariantPart, to_document
 from indexer.records import Outline
 from tests.indexer import engines
-from tests.indexer.home import MODELS, Home, words
+from tests.indexer.home import MODELS, QUANTS, Home, words
 from tests.indexer.script import BATCHES, key_of, listed, open_catalog
 
 pytestmark = pytest.mark.usefixtures("each_engine")
@@ -51,7 +51,7 @@ def test_models_held_otherwise_than_the_catalog_has_them_are_named(home: Home) -
     first, second, third, fourth = (home.outline(number) for number in (1, 2, 3, 4))
     home.spoil(
         to_document(first._replace(repo_id="other/name")),
-        to_document(second._replace(likes=5, params=None)),
+        to_document(second._replace(likes=5, params=3)),
         to_document(third._replace(tags=[*third.tags, "one-too-many"])),
         to_document(Outline(1_000, "a/stranger", key_of(1_000))),
         removed=(5,),
@@ -65,7 +65,7 @@ def test_models_held_otherwise_than_the_catalog_has_them_are_named(home: Home) -
     renamed, counted, tagged, *others = words(report)
     assert renamed.startswith("TheBloke/Llama-2-7B-Chat-GGUF: ")
     assert re.search(r"not found by its author and|its author and .* are not its own", renamed)
-    assert "params is unknown instead of 7241732096" in counted
+    assert "params is 3 instead of 7241732096" in counted
     assert "likes is 5 instead of 17" in counted
     assert re.fullmatch(rf"{third.repo_id}: (it is held with words that|its.* tags) are not its own", tagged)
     assert others == [
@@ -73,6 +73,32 @@ def test_models_held_otherwise_than_the_catalog_has_them_are_named(home: Home) -
         f"{MODELS[4].record.repo_id}: is missing",
         "1000: is held, but the catalog has no such model",
     ]
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "said"),
+    [
+        (lambda parts: parts[1:], "q.* is missing"),
+        (lambda parts: parts[:0], "is missing.*is missing"),
+        (lambda parts: [*parts, parts[0]._replace(code=7)], "none of its own"),
+        (lambda parts: [parts[0]._replace(bits=333), *parts[1:]], "bits is 333 instead of"),
+        (lambda parts: [parts[0]._replace(label="q9", quants=("q9",)), *parts[1:]], "not its own|not found"),
+        (lambda parts: parts[::-1], "not its own|place"),
+    ],
+)
+def test_variants_held_otherwise_are_named_as_their_models(
+    home: Home, spoiled: Callable[[Sequence[VariantPart]], Sequence[VariantPart]], said: str
+) -> None:
+    held = to_document(home.outline(1))
+    assert len(held.variants) == len(QUANTS)
+    home.spoil(replace(held, variants=tuple(spoiled(held.variants))))
+
+    report = home.check()
+
+    assert report.comparison.differing == 1
+    [line] = words(report)
+    assert re.fullmatch(rf"{home.outline(1).repo_id}: .*variant.*", line)
+    assert re.search(said, line), line
 
 
 def test_a_count_that_differs_is_said_though_no_drawn_model_does(home: Home) -> None:

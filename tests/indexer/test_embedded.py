@@ -1,12 +1,14 @@
 """The embedded engine's own: what it makes of damage, and short queries that are made ready."""
 
+import random
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from indexer.engines.embedded import folder as folders
-from indexer.engines.embedded import short
+from indexer.engines.embedded import hits, short
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.engines.paging import FEW
@@ -73,3 +75,33 @@ def ready_answers(shelf: Shelf) -> short.ShortAnswers:
     live = folders.live_folder(shelf.root)
     assert live is not None
     return short.read_short(live, shelf.reader.state())
+
+
+def test_models_of_very_many_variants_are_estimated_and_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hits themselves are the same, however many there are."""
+    tasks = random.Random(1).choices(("fill-mask", "text-generation"), (1, 3), k=8_000)
+    held = [
+        document(number, f"a/m{number}", task=task, downloads=number, files=("Q8_0.gguf", "F16.gguf"))
+        for number, task in enumerate(tasks, start=1)
+    ]
+    EmbeddedWriter(tmp_path).rebuild([lambda: held], state(len(held)))
+    asked = parse_query("m format:gguf quant:q8_0,f16", facets=("task", "quant"), offset=1_990)
+    answers = []
+    for walked, counted in ((16_000, 16_000), (15_999, 16_000), (15_999, 15_999)):
+        monkeypatch.setattr(hits, "WALKED", walked)
+        monkeypatch.setattr(hits, "COUNTED", counted)
+        answers.append(EmbeddedReader(tmp_path).search(asked))
+
+    whole, estimated, sampled = answers
+    assert [one.number for one in whole.selected] == list(range(6_010, 5_990, -1))
+    assert (whole.total, whole.total_exact, whole.facets_exact) == (8_000, True, True)
+    assert dict(whole.facets["task"]) == Counter(tasks)
+    assert dict(whole.facets["quant"]) == {"q8_0": 8_000, "f16": 8_000}
+    for one, within in ((estimated, 0.02), (sampled, 0.2)):
+        assert one.selected == whole.selected
+        assert (one.total_exact, one.facets_exact) == (False, False)
+        assert one.total == pytest.approx(8_000, rel=within)
+        for facet, counts in whole.facets.items():
+            assert dict(one.facets[facet]) == pytest.approx(dict(counts), rel=within)

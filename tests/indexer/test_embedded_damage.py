@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,16 +16,18 @@ from indexer.engines.embedded import folder as folders
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.errors import EngineError
-from indexer.query import parse_query
+from indexer.query import KINDS, parse_query
 from indexer.records import Batch
 from indexer.sync import Sync, SyncReport
 from tests.indexer.script import listed, open_catalog
 
 MODELS = 60
+HELD: dict[str, Any] = {"tags": ("gguf",), "files": ("x.Q4_K_M.gguf", "x.Q8_0.gguf", "x.F16.gguf")}
 QUERIES = ("", "llama", "llama 7b", "owner1/", "lama", "-llama", "gguf", "fresh")
 HARMLESS = {".managed.json", ".tantivy-meta.lock", ".tantivy-writer.lock", "short.json", "current.new"}
 """Files that say nothing of what is in an index; Tantivy may or may not miss the first."""
 BESIDE = ("current", "hubdex.json", "meta.json", "short.json")
+BESIDE_INDEXES = ("hubdex.json", "short.json")
 SEGMENT = re.compile(r"^[0-9a-f]{32}(\.\d+)?")
 
 
@@ -36,7 +39,7 @@ class Disk:
         self.root = folder / "index"
         self.catalog = open_catalog(folder / "catalog.db")
         names = [f"owner{n % 3}/{('Llama', 'Qwen')[n % 2]}-{n}-7b" for n in range(MODELS)]
-        self.catalog.apply(Batch(tuple(listed(n, name, n, tags=("gguf",)) for n, name in enumerate(names))))
+        self.catalog.apply(Batch(tuple(listed(n, name, n, **HELD) for n, name in enumerate(names))))
         self.sync()
         self.put(5)
         self.sync()
@@ -48,7 +51,8 @@ class Disk:
 
     def put(self, count: int) -> None:
         """Change some and add one, so that there are segments with deleted documents."""
-        rows = [listed(n, f"owner1/fresh-{n}", 1_000 + n) for n in (*range(count), 100 + count)]
+        numbers = (*range(count), 100 + count)
+        rows = [listed(n, f"owner1/fresh-{n}", 1_000 + n, files=("Q8_0.gguf",)) for n in numbers]
         self.catalog.apply(Batch(tuple(rows)))
 
     def sync(self) -> SyncReport:
@@ -86,9 +90,9 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
     disk.catalog.close()
 
 
-def answers_of(reader: EmbeddedReader) -> list[tuple[list[int], int]]:
-    pages = [reader.search(parse_query(text, limit=100)) for text in QUERIES]
-    return [([one.number for one in page.selected], page.total) for page in pages]
+def answers_of(reader: EmbeddedReader) -> list[tuple[list[tuple[int, int]], int]]:
+    pages = [reader.search(parse_query(text, limit=100, kind=kind)) for text in QUERIES for kind in KINDS]
+    return [([(one.number, one.variant) for one in page.selected], page.total) for page in pages]
 
 
 def cut_at_its_end(content: bytes) -> bytes:
@@ -115,8 +119,11 @@ def test_whatever_file_is_damaged_the_next_sync_puts_it_right(
 ) -> None:
     undisturbed = answers_of(EmbeddedReader(disk.intact))
     files = [path.relative_to(disk.intact) for path in disk.intact.rglob("*") if path.is_file()]
-    paths = {SEGMENT.sub("", path.name): path for path in files}
-    assert set(paths) > {".del", ".fast", ".fieldnorm", ".idx", ".pos", ".store", ".term", *BESIDE}
+    paths = {f"{path.parent.name}{SEGMENT.sub('', path.name)}": path for path in files}
+    endings = (".del", ".fast", ".fieldnorm", ".idx", ".pos", ".store", ".term")
+    folder = disk.live.name
+    assert set(paths) > {*(f"{one}{end}" for one in (folder, "variants") for end in endings)}
+    assert {path.name for path in files} > set(BESIDE)
     catalog = disk.catalog.state()
 
     for name in paths.values():
@@ -160,6 +167,38 @@ def test_a_commit_that_a_power_cut_took_back_is_noticed(disk: Disk, tmp_path: Pa
 
     assert disk.sync().done == "rebuilt"
     assert disk.agrees()
+
+
+@pytest.mark.parametrize("behind", [".", "variants"])
+def test_a_crash_between_the_two_commits_is_caught_up_with(disk: Disk, behind: str) -> None:
+    """One of the two indexes has come further than the state, the other has not."""
+    disk.mend()
+    [before] = disk.before.glob("models-*")
+    put_back(before, disk.live, behind)
+    shutil.copy(before / "hubdex.json", disk.live / "hubdex.json")
+
+    assert disk.sync().done == "followed"
+    assert disk.agrees()
+
+
+@pytest.mark.parametrize("behind", [".", "variants"])
+def test_either_index_that_is_older_than_the_state_is_noticed(disk: Disk, behind: str) -> None:
+    disk.mend()
+    [before] = disk.before.glob("models-*")
+    put_back(before, disk.live, behind)
+
+    assert disk.sync().done == "rebuilt"
+    assert disk.agrees()
+
+
+def put_back(before: Path, live: Path, which: str) -> None:
+    """Put one of the two indexes in a folder in the place of its later self."""
+    for path in (live / which).iterdir():
+        if path.is_file() and path.name not in BESIDE_INDEXES:
+            path.unlink()
+    for path in (before / which).iterdir():
+        if path.is_file() and path.name not in BESIDE_INDEXES:
+            shutil.copy(path, live / which / path.name)
 
 
 def test_a_state_that_a_power_cut_took_back_is_caught_up_with(disk: Disk) -> None:

@@ -11,10 +11,13 @@ from indexer.catalog.store import Catalog
 from indexer.config import HomeConfig
 from indexer.errors import BadRequest
 from indexer.filters import FACETS, MAX_VALUE_LENGTH, MAX_VALUES, NO_FILTERS, Facet, Filters, read_filter
+from indexer.holdings import contents_of_model
 from indexer.measures import Bounds
 from indexer.query import Sort, parse_query
-from indexer.records import Listed
+from indexer.records import Listed, StoredModel
 from indexer.search import Search
+from indexer.variants.labels import label_tokens
+from indexer.variants.records import UNKNOWN, Variant
 from tests.factories import NOON, fill_home, make_listed
 from tests.indexer import engines
 
@@ -89,6 +92,18 @@ def models() -> tuple[Listed, ...]:
     return tuple(_model(number) for number in range(324))
 
 
+QUANTS = ("Q4_K_M", "Q8_0", "UD-Q2_K_XL", "f16")
+
+
+def _files(number: int) -> tuple[str, ...] | None:
+    """Files by their names; of every seventh none are known."""
+    if number % 7 == 3:
+        return None
+    quants = QUANTS[number % 4 :][: number % 3]
+    weights = ("model.safetensors",) if number % 5 == 1 else ()
+    return ("README.md", *weights, *(f"gale-{number}-{quant}.gguf" for quant in quants))
+
+
 def _model(number: int) -> Listed:
     licence = LICENCES[number // 9 % 3]
     tags = ["region:us", "Two Words"][: number % 3] + ([] if licence is None else [f"license:{licence}"])
@@ -98,6 +113,7 @@ def _model(number: int) -> Listed:
         library=LIBRARIES[number // 27 % 3],
         tags=(*tags, "safetensors")[number % 2 :],
         gated=("no", "auto", "manual")[number // 5 % 3],
+        files=_files(number),
         params=None if number % 7 == 0 else number * BILLION // 10,
         downloads=number * 37 % 1_000,
         likes=number * 11 % 97,
@@ -123,18 +139,36 @@ def values_of(model: Listed, facet: Facet) -> Sequence[str]:
             return [record.owner.lower()]
         case "format":
             words = record.name.lower().split("-")
-            return [one for one in ("gguf", "safetensors", "awq") if one in words or one in record.tags]
+            of_files = {one.format for one in variants_of(model)}
+            names = ("gguf", "safetensors", "awq")
+            return [one for one in names if one in words or one in record.tags or one in of_files]
+        case "quant":
+            return list(
+                dict.fromkeys(one.label.lower() for one in variants_of(model) if one.label != UNKNOWN)
+            )
         case "library":
             return [] if record.library is None else ["_".join(record.library.lower().split())]
     value = {"task": record.task, "license": record.license, "gated": record.gated}[facet]
     return [] if value is None else [value]
 
 
+def variants_of(model: Listed) -> Sequence[Variant]:
+    return contents_of_model(StoredModel(0, model.record, model.counters, 0)).variants
+
+
+def tokens_of(model: Listed) -> set[str]:
+    """Give what a quant word can match, of all variants."""
+    return {token for one in variants_of(model) if one.label != UNKNOWN for token in label_tokens(one.label)}
+
+
 def lets_through(filters: Filters, model: Listed) -> bool:
     tags = {"_".join(tag.lower().split()) for tag in model.record.tags}
     (least, most), params = filters.bounds_of("params"), model.record.params
     return (
-        all(set(values_of(model, facet)) & set(values) for facet, values in filters.any_of)
+        all(
+            (tokens_of(model) if facet == "quant" else set(values_of(model, facet))) & set(values)
+            for facet, values in filters.any_of
+        )
         and set(filters.tags) <= tags
         and (least is None or (params is not None and params >= least))
         and (most is None or (params is not None and params <= most))
@@ -160,15 +194,18 @@ def filters_to_ask(draw: st.DrawFn) -> Filters:
         "library": some("transformers", "gguf lib"),
         "license": some("mit", "apache-2.0"),
         "format": some("gguf", "awq", "safetensors"),
+        "quant": some("q4", "q4_k_m", "ud", "q8_0"),
         "gated": some("no", "auto", "manual"),
     }
     for facet in draw(st.lists(st.sampled_from(FACETS), max_size=2)):
+        if {facet, *dict(filters.any_of)} >= {"format", "quant"}:
+            continue  # that asks for one variant with both: see the tests of searches for variants
         filters = filters.with_values(facet, draw(offered[facet]))
     return filters
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(filters_to_ask(), st.sampled_from(("", "gale", "gguf", "acme/")))
+@given(filters_to_ask(), st.sampled_from(("", "gale", "lib", "acme/")))
 def test_hits_totals_and_facets_are_those_of_a_look_at_every_model(
     search: Search, filters: Filters, text: str
 ) -> None:

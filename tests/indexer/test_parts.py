@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,13 +17,18 @@ from indexer.engines.contract import IndexState
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.errors import EngineError, EngineUnavailable
-from indexer.query import parse_query
-from indexer.records import Batch, Outline, Removal
+from indexer.query import KINDS, parse_query
+from indexer.records import Batch, Listed, Outline, Removal
 from indexer.sync import Sync
 from tests.fakes.hub import GeneratedSource
 from tests.indexer.house import NOW, listed
 
 QUERIES = ("", "llama", "qwen 7b", "gguf", "a", "TheBloke/", "nothing at all")
+
+
+def with_files(model: Listed, count: int) -> Listed:
+    files = tuple(f"model-{quant}.gguf" for quant in ("Q4_K_M", "Q8_0", "F16")[:count])
+    return replace(model, record=replace(model.record, files=files))
 
 
 @pytest.mark.parametrize("processors", [2, 3])
@@ -32,7 +38,7 @@ def test_an_index_of_several_parts_is_that_of_one(
     source = GeneratedSource(500)
     told: list[tuple[int, int]] = []
     with Catalog(f"sqlite:///{tmp_path / 'catalog.db'}") as catalog:
-        models = [listed(number, source.repo_id(number), number * 7 % 500) for number in range(500)]
+        models = [with_files(listed(n, source.repo_id(n), n * 7 % 500), n % 4) for n in range(500)]
         catalog.apply(Batch(tuple(models)))
         catalog.apply(Batch(removals=tuple(Removal(f"{number:024x}", "gone") for number in range(0, 500, 9))))
         whole = Sync(catalog, EmbeddedWriter(tmp_path / "whole")).rebuild()
@@ -46,9 +52,11 @@ def test_an_index_of_several_parts_is_that_of_one(
         assert told[-1] == (joined.models, joined.models)
         one, other = (EmbeddedReader(tmp_path / name) for name in ("whole", "parts"))
         for text in QUERIES:
-            asked = parse_query(text, limit=100)
-            assert one.search(asked).total == other.search(asked).total
-            assert one.search(asked).selected == other.search(asked).selected
+            for kind in KINDS:
+                asked = parse_query(text, limit=100, kind=kind)
+                assert one.search(asked).total == other.search(asked).total
+                assert one.search(asked).selected == other.search(asked).selected
+        assert one.state().variants == other.state().variants > 500
         assert check_index(catalog, other, sample=None).agrees
         catalog.apply(Batch((listed(0, "back/again"),)))
         assert Sync(catalog, writer).run().done == "followed"

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from indexer.catalog.store import Catalog
+from indexer.documents import code_of
 from indexer.engines.contract import IndexState
+from indexer.holdings import contents_of_model
 from indexer.query import parse_query
 from indexer.records import Batch, Counters, Listed, ModelRecord, Removal
 from indexer.sync import Sync, SyncReport
@@ -20,8 +22,9 @@ pytestmark = pytest.mark.usefixtures("each_engine")
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def listed(number: int, repo_id: str, downloads: int = 0) -> Listed:
-    return Listed(ModelRecord(f"{number:024x}", repo_id), Counters(downloads=downloads))
+def listed(number: int, repo_id: str, downloads: int = 0, quants: tuple[str, ...] = ()) -> Listed:
+    files = tuple(f"{quant}.gguf" for quant in quants) or None
+    return Listed(ModelRecord(f"{number:024x}", repo_id, files=files), Counters(downloads=downloads))
 
 
 class Workshop:
@@ -47,6 +50,18 @@ class Workshop:
         numbers = [one.number for one in reader.search(parse_query(text, limit=100)).selected]
         outlines = self.catalog.words_of(numbers)
         return [outlines[number].repo_id for number in numbers]
+
+    def variants(self, text: str = "") -> list[tuple[str, str]]:
+        """Models and labels of the variants that are found."""
+        reader = engines.reader(self.index)
+        selected = reader.search(parse_query(text, kind="variant", limit=100)).selected
+        models = self.catalog.by_numbers([one.number for one in selected])
+        labels = {
+            (number, code_of(variant.key)): variant.label
+            for number, model in models.items()
+            for variant in contents_of_model(model).variants
+        }
+        return [(models[one.number].record.repo_id, labels[one.number, one.variant]) for one in selected]
 
 
 @pytest.fixture
@@ -75,6 +90,33 @@ def test_moved_counters_move_the_order(workshop: Workshop) -> None:
     workshop.put(listed(1, "a/x", 50))
 
     assert (workshop.sync().written, workshop.found()) == (1, ["a/x", "a/y"])
+
+
+def test_variants_come_change_move_and_go_with_their_models(workshop: Workshop) -> None:
+    workshop.put(listed(1, "a/x", 5, ("Q4_K_M", "Q8_0")), listed(2, "a/y", 9), listed(3, "a/z", 3, ("Q2_K",)))
+    workshop.sync()
+    assert workshop.variants() == [("a/x", "Q4_K_M"), ("a/x", "Q8_0"), ("a/z", "Q2_K")]
+
+    workshop.put(listed(1, "a/x", 5, ("Q8_0", "F16", "Q6_K")), listed(2, "a/y", 9, ("Q4_0",)))
+    assert workshop.sync().done == "followed"
+    assert workshop.variants("quant:f16,q4") == [("a/y", "Q4_0"), ("a/x", "F16")]
+    assert len(workshop.variants()) == engines.reader(workshop.index).state().variants == 5
+
+    workshop.put(listed(1, "a/renamed", 5, ("Q8_0",)), removals=(Removal(f"{3:024x}", "gone"),))
+    assert workshop.sync().done == "followed"
+    assert workshop.variants("renamed") == [("a/renamed", "Q8_0")]
+    assert workshop.variants() == [("a/y", "Q4_0"), ("a/renamed", "Q8_0")]
+
+    workshop.put(listed(1, "a/renamed", 50, ("Q8_0",)))
+    assert workshop.sync().written == 1
+    assert workshop.variants() == [("a/renamed", "Q8_0"), ("a/y", "Q4_0")]
+
+    workshop.put(listed(1, "a/renamed", 50), listed(2, "a/y", 9, ("README",)))
+    workshop.sync()
+    assert (workshop.variants(), workshop.found()) == ([("a/y", "unknown")], ["a/renamed", "a/y"])
+    workshop.put(removals=(Removal(f"{2:024x}", "gone"),))
+    workshop.sync()
+    assert (workshop.variants(), engines.reader(workshop.index).state().variants) == ([], 0)
 
 
 def test_a_changed_record_is_written_once(workshop: Workshop) -> None:
