@@ -1,7 +1,7 @@
 """Variants on a server, and models found by them, beside a plain look at every one."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -65,7 +65,7 @@ def reader(meili: Meili, tmp_path_factory: pytest.TempPathFactory) -> EngineRead
 
 
 @pytest.fixture(params=[False, True], ids=["whole", "in steps"])
-def in_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[bool]:
+def in_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers as of few documents, and in the way in which many are answered."""
     if request.param:
         monkeypatch.setattr(searching, "FEW", 0)
@@ -73,7 +73,6 @@ def in_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(searching, "TYPOS_BELOW", 0)
         for module in (searching, variants):
             monkeypatch.setattr(module, "GLANCE", 1)
-    return bool(request.param)
 
 
 def number_of(found: Found, measure: Measure) -> int | None:

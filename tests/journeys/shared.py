@@ -19,7 +19,7 @@ from indexer.engines.contract import EngineReader
 from indexer.engines.meilisearch.fields import KINDS, PREFIX, STATE, STATE_ID
 from indexer.engines.opening import meili_reader, open_reader
 from indexer.query import parse_query
-from indexer.records import Batch, Checkpoint, Listed, Removal
+from indexer.records import Batch, Checkpoint, Counters, Listed, Removal
 from tests.indexer.script import key_of, listed
 from tests.journeys.forking import Done, Forks
 from tests.servers.meilisearch import MeiliServer
@@ -27,11 +27,20 @@ from tests.servers.meilisearch import MeiliServer
 MODELS_AT_FIRST = 40
 MASTER = "PlantedMasterKeyOfTheJourney"
 LIVE = sorted(f"{PREFIX}-{kind}" for kind in KINDS)
-QUERIES = ("", "llama", "o", "owner3/", "7b -llama", "lama", "gguf")
-"""Each has hits in every state of the catalog."""
+QUERIES = {
+    **{
+        text: parse_query(text, limit=100)
+        for text in ("", "llama", "o", "owner3/", "7b -llama", "lama", "gguf")
+    },
+    "models by variants": parse_query("llama format:gguf q4_k_m", limit=100),
+    "variants": parse_query("llama", kind="variant", limit=100),
+    "some variants": parse_query("7b q8_0", kind="variant", limit=100),
+}
+"""Each has hits in every state of the catalog, and not too many for one page."""
+LABELS = ("Q4_K_M", "Q8_0", "Q6_K", "Q2_K")
 
-Answers = dict[str, tuple[frozenset[int], int]]
-"""The numbers that each query finds, and their total."""
+Answers = dict[str, tuple[frozenset[tuple[int, int]], int]]
+"""The numbers of the models that each query finds, with those of their variants, and the total."""
 
 
 class MeiliHome:
@@ -45,7 +54,7 @@ class MeiliHome:
         self.key = key
         self._turn = 0
         names = [f"owner{n % 7}/{('Llama', 'Qwen')[n % 2]}-{n}-7b" for n in range(MODELS_AT_FIRST)]
-        rows = tuple(listed(n, name, n, tags=("gguf",) if n % 3 else ()) for n, name in enumerate(names))
+        rows = tuple(_listed(n, name, n, n % 3) for n, name in enumerate(names))
         now = datetime.now(UTC)
         mark = Checkpoint("full", None, now, 1, len(rows), finished_at=now)
         self._apply(Batch(rows, checkpoints=(mark,)))
@@ -59,19 +68,17 @@ class MeiliHome:
         return HomeConfig(home=self.folder, meili_url=tuple(self.urls), meili_key=SecretStr(self.key))
 
     def change(self) -> None:
-        """Change, remove, add and recount some models; as many come as go."""
+        """Change, remove, add and recount some models; as many come as go, and variants with them."""
         turn, self._turn = self._turn, self._turn + 1
-        rows: list[Listed] = [listed(n, f"owner3/Llama-renamed-{turn}-{n}", n) for n in range(5)]
-        rows += [
-            listed(1_000 + 4 * turn + n, f"fresh/Lama-{turn}-{n}-7b", 9, tags=("gguf",)) for n in range(4)
-        ]
+        rows = [_listed(n, f"owner3/Llama-renamed-{turn}-{n}", n, (turn + n) % 4) for n in range(5)]
+        rows += [_listed(1_000 + 4 * turn + n, f"fresh/Lama-{turn}-{n}-7b", 9, 2) for n in range(4)]
         first = 10 + 4 * turn if turn < 4 else 1_000 + 4 * (turn - 4)
         self._apply(Batch((), tuple(Removal(key_of(first + n), "gone") for n in range(4))))
         self._apply(Batch(tuple(rows)))
         with self.catalog() as catalog:
             models = catalog.by_numbers(list(range(30, 39)))
-        moved = tuple(listed(n - 1, models[n].record.repo_id, 10_000 + turn) for n in models)
-        self._apply(Batch(moved))
+        counters = Counters(downloads=10_000 + turn)
+        self._apply(Batch(tuple(Listed(models[n].record, counters) for n in models)))
 
     def catalog(self) -> Catalog:
         return Catalog(f"sqlite:///{self.folder / 'catalog.db'}", read_only=True)
@@ -113,10 +120,17 @@ class MeiliHome:
 
 def answers_of(reader: EngineReader) -> Answers:
     answers: Answers = {}
-    for text in QUERIES:
-        found = reader.search(parse_query(text, limit=100))
-        answers[text] = (frozenset(one.number for one in found.selected), found.total)
+    for text, query in QUERIES.items():
+        found = reader.search(query)
+        answers[text] = (frozenset((one.number, one.variant) for one in found.selected), found.total)
     return answers
+
+
+def _listed(number: int, repo_id: str, downloads: int, variants: int) -> Listed:
+    """Give a model with so many variants; their files begin with another label in turn."""
+    labels = [LABELS[(number + place) % len(LABELS)] for place in range(variants)]
+    files = tuple(f"model-{label}.gguf" for label in labels)
+    return listed(number, repo_id, downloads, tags=("gguf",) if files else (), files=files)
 
 
 def ask(server: MeiliServer, method: str, path: str, body: object = None) -> Any:

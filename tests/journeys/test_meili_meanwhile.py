@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from indexer.engines.contract import EngineReader
-from indexer.query import parse_query
 from tests.journeys.forking import Forks
 from tests.journeys.running import wait_until
 from tests.journeys.shared import MASTER, QUERIES, MeiliHome, answers_of
@@ -57,7 +56,7 @@ class Searchers:
             if self._stop.is_set():
                 return
             try:
-                found = self.reader.search(parse_query(text, limit=100))
+                found = self.reader.search(QUERIES[text])
                 owners = self.reader.owners("o", 3).owners
             except Exception as error:  # noqa: BLE001
                 self.complaints.append(error)

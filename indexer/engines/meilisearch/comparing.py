@@ -18,7 +18,7 @@ from indexer.engines.meilisearch.fields import (
 )
 from indexer.engines.meilisearch.lookups import numbered, quote
 from indexer.engines.meilisearch.server import Server
-from indexer.engines.terms import NUMBER
+from indexer.engines.terms import CODE, NUMBER
 
 COMPARED = 100
 """Models that are compared at a time, with all of their variants."""
@@ -103,14 +103,12 @@ class MeiliHeld:
         stored = {str(one[ID]): one for one in held}
         missing, others = len(wanted.keys() - stored), len(stored.keys() - wanted)
         if missing or others:
-            return [
-                *([f"of its {len(wanted)} variants {missing} {_are(missing)} missing"] if missing else []),
-                *([f"{others} {_are(others)} held as variants of it that it has not"] if others else []),
-            ]
+            said = [f"{missing} of its {len(wanted)} variants {_are(missing)} missing"] if missing else []
+            return [*said, *([f"{others} {_are(others)} held beside its variants"] if others else [])]
         wrong = {key: _differing(payload, stored[key]) for key, payload in wanted.items()}
         if words and not any(wrong.values()):
             wrong = {key: self._unfindable(VARIANTS, payload) for key, payload in wanted.items()}
-        return [f"of variant {key.rpartition('-')[2]}, {one}" for key, some in wrong.items() for one in some]
+        return [f"of variant {wanted[key][CODE]}, {'; '.join(some)}" for key, some in wrong.items() if some]
 
     def _unfindable(self, kind: str, payload: Payload) -> list[str]:
         """Give the fields by some values of which a document is not found."""
