@@ -37,10 +37,13 @@ SET_BY_HAND = os.environ.get("HUBDEX_TEST_API_CASES")
 CASES = int(SET_BY_HAND or 20_000)
 """How many questions in all; the same ones every time unless their number was set by hand."""
 SHARES = {
-    "/v1/search": 0.75,
+    "/v1/search": 0.7,
     "/v1/owners": 0.05,
-    "/v1/models/{owner}/{name}": 0.1,
-    "/v1/models/{name}": 0.1,
+    "/v1/models/{owner}/{name}": 0.05,
+    "/v1/models/{name}": 0.05,
+    "/v1/models/{owner}/{name}/variants": 0.05,
+    "/v1/models/{name}/variants": 0.05,
+    "/v1/files/{sha256}": 0.05,
 }
 """What takes no parameter is asked once."""
 ASKED = {"/v1/search": 7, "/v1/owners": 2}
