@@ -29,7 +29,8 @@ _SIZES = {
 _LABELS = (
     "Q2_K", "Q2_K_L", "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q3_K_XL", "IQ3_M", "IQ3_XS", "IQ3_XXS", "IQ4_XS",
     "IQ4_NL", "Q4_0", "Q4_1", "Q4_K_S", "Q4_K_M", "Q4_K_L", "Q5_K_S", "Q5_K_M", "Q5_K_L", "Q6_K", "Q6_K_L",
-    "Q8_0", "F16", "IQ2_M", "IQ2_XS", "IQ2_S", "IQ1_M", "IQ1_S", "TQ1_0", "TQ2_0", "Q5_0", "Q5_1", "BF16", "F32",
+    "Q8_0", "IQ2_M", "IQ2_XS", "IQ2_S", "IQ1_M", "IQ1_S", "TQ1_0", "TQ2_0", "Q5_0", "Q5_1", "BF16", "F16",
+    "F32",
 )  # fmt: skip
 
 

@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -29,7 +28,8 @@ from starlette.types import Message
 from api.app import create_app
 from api.config import ApiConfig
 from tests.api.conftest import LOCAL
-from tests.factories import NAMES
+from tests.factories import NAMES, fill_home, make_models
+from tests.stock import QUANTS, make_stock, sha256_of
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,11 @@ SENSIBLE = (
     "author:TheBloke gguf",
     "hf.co/google/gemma-2-2b-it",
     "lama",
+    "poet q4_k_m",
+    "gguf <6gb fits:8gb ctx:8k",
 )
+KNOWN = sha256_of("README.md")
+"""Of a file that a model holds."""
 
 
 @dataclass
@@ -111,7 +115,10 @@ class Asker:
 
 
 @pytest.fixture(scope="module")
-def asker(home: Path) -> Iterator[Asker]:
+def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+    home = tmp_path_factory.mktemp("home")
+    stock, trees = make_stock()
+    fill_home(home, make_models() + stock, trees=trees)
     loop = asyncio.new_event_loop()
     yield Asker(create_app(ApiConfig(home=home)), loop)
     loop.run_until_complete(loop.shutdown_default_executor())
@@ -122,7 +129,7 @@ def asked_sensibly(case: Case[Any], name: str | None, text: str | None) -> Case[
     """Give a case something that is known, so that it is answered and not only refused."""
     if name is not None:
         owner, _, rest = name.rpartition("/")
-        known = {"owner": owner, "name": rest}
+        known = {"owner": owner, "name": rest, "sha256": KNOWN}
         case.path_parameters = {key: known[key] for key in case.path_parameters or {}}
     if text is not None and case.path.endswith(("/search", "/owners")):
         case.query = {**(case.query or {}), "q": text}
@@ -136,7 +143,7 @@ def cases_of(
     if mode is GenerationMode.NEGATIVE:
         return cases
     names = st.none() | st.sampled_from(
-        [name for name in NAMES if ("/" in name) is ("{owner}" in operation.path)]
+        [name for name in (*NAMES, QUANTS) if ("/" in name) is ("{owner}" in operation.path)]
     )
     return st.builds(asked_sensibly, cases, names, st.none() | st.sampled_from(SENSIBLE))
 
