@@ -117,8 +117,8 @@ class TreesLeg:
             catalog.apply(Batch(checkpoints=(self.checkpoint,)))
 
     def widen(self, trees: int) -> None:
-        """Let so many trees be read at the same time."""
-        self._width = max(AT_ONCE, min(trees, MOST_AT_ONCE))
+        """Let so many trees be read at the same time; never fewer than before, for they are under way."""
+        self._width = max(self._width, min(trees, MOST_AT_ONCE))
 
     def errands(self) -> list[TreeErrand]:
         """Give the trees to ask for now."""

@@ -4,14 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from indexer.records import Checkpoint
+from indexer.records import TREES, Checkpoint
 
-Crawl = Literal["head", "recent", "full", "counters"]
+Crawl = Literal["head", "recent", "full", "counters", "files"]
 
 FULL_EVERY = timedelta(hours=20)
 """The whole Hub is walked again when the last walk ended longer ago: nightly, with slack."""
 RECENT_EVERY = timedelta(hours=1)
 COUNTERS_EVERY = timedelta(hours=6)
+FILES_EVERY = timedelta(hours=1)
+FILES_BUDGET = 300
+"""Requests of one crawl of files, as many as it takes of an anonymous window: there is more to read than can
+be in a day, and nothing else is to wait for long."""
 
 
 def due_crawl(checkpoints: Iterable[Checkpoint], now: datetime) -> Crawl | None:
@@ -28,7 +32,15 @@ def due_crawl(checkpoints: Iterable[Checkpoint], now: datetime) -> Crawl | None:
         return "full"
     if not _is_fresh(passes.get("created"), now, RECENT_EVERY):
         return "recent"
-    return None if _is_fresh(passes.get("likes"), now, COUNTERS_EVERY) else "counters"
+    if not _is_fresh(passes.get("likes"), now, COUNTERS_EVERY):
+        return "counters"
+    files = passes.get(TREES)
+    return "files" if _is_under_way(files) or not _is_fresh(files, now, FILES_EVERY) else None
+
+
+def arguments_of(crawl: Crawl) -> list[str]:
+    """Give the command line of a crawl."""
+    return [crawl, "--budget", str(FILES_BUDGET)] if crawl == "files" else [crawl]
 
 
 def _is_under_way(checkpoint: Checkpoint | None) -> bool:

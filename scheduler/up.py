@@ -14,7 +14,7 @@ from indexer.errors import EXIT_DONE, EXIT_FAILED, EXIT_TRY_LATER, EXIT_USAGE, C
 from indexer.process import StopRequest, exclusive
 from indexer.records import Checkpoint
 from scheduler.launcher import Child, Launcher, ProcessLauncher
-from scheduler.plan import due_crawl
+from scheduler.plan import arguments_of, due_crawl
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Supervisor:
             return None
         due = due_crawl(self._checkpoints(), self._now())
         self._waited, self._pause = 0.0, IDLE_SECONDS
-        return None if due is None else self._launcher.start("crawler", [due])
+        return None if due is None else self._launcher.start("crawler", arguments_of(due))
 
     def _rest_after(self, code: int) -> None:
         self._waited = 0.0

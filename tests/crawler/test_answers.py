@@ -10,7 +10,7 @@ from crawler.answers import (
     WithoutFields,
     read_json,
 )
-from crawler.chain import Gone, Page, Unclear
+from crawler.chain import Gone, Outdated, Page, Unclear
 from crawler.retries import MAX_FAILURES, MAX_REDIRECTS, MAX_THROTTLES, Attempts, Patience
 from indexer.errors import SettingsError, UpstreamError, UpstreamUnavailable
 
@@ -202,3 +202,65 @@ def test_a_401_is_no_missing_model_to_whoever_has_a_token() -> None:
 
     with pytest.raises(SettingsError, match="refused the Hugging Face token"):
         SIGNED_IN.judge(said, Attempts(), about="model")
+
+
+TREE = f"{HUB}/api/models/acme/gale/tree/{'1' * 40}?recursive=true"
+
+
+def of_tree(judge: Judge, status: int, body: bytes = b"", url: str = TREE, **headers: str) -> object:
+    return judge.judge(answer(status, body, url=url, **headers), Attempts(), about="tree")
+
+
+def test_judge_reads_a_tree() -> None:
+    link = f'<{TREE}&cursor=x>; rel="next"'
+
+    assert of_tree(JUDGE, 200, b'[{"path":"a"}]', link=link) == Page([{"path": "a"}], f"{TREE}&cursor=x")
+    assert of_tree(JUDGE, 200, b"{}") == Again(1.0, Attempts(failures=1), "its answer was no list of files")
+    assert of_tree(JUDGE, 307, location="/api/models/x/y") == Elsewhere(
+        f"{HUB}/api/models/x/y", Attempts(redirects=1)
+    )
+
+
+@pytest.mark.parametrize("judge", [JUDGE, SIGNED_IN])
+@pytest.mark.parametrize(
+    ("status", "headers", "verdict"),
+    [
+        (404, {"x_error_code": "RepoNotFound"}, Gone()),
+        (404, {"x_error_code": "RevisionNotFound"}, Outdated()),
+        (404, {"x_error_code": "EntryNotFound"}, Unclear()),
+        (404, {}, Unclear()),
+        (403, {"x_error_message": "Access to this resource is disabled."}, Gone()),
+        (403, {"x_error_code": "GatedRepo"}, Gone()),
+        (401, {"x_error_code": "GatedRepo"}, Gone()),
+        (403, {"x_error_message": "Go away"}, Unclear()),
+        (400, {}, Unclear()),
+        (410, {}, Unclear()),
+        (451, {}, Unclear()),
+    ],
+)
+def test_judge_tells_a_hidden_tree_from_one_that_cannot_be_had(
+    judge: Judge, status: int, headers: dict[str, str], verdict: object
+) -> None:
+    for url in (TREE, f"{TREE}&cursor=x"):
+        assert of_tree(judge, status, b"", url, **headers) == verdict
+
+
+def test_judge_takes_no_tree_for_gone_because_of_a_token() -> None:
+    no_user = b'{"error":"Invalid username or password."}'
+
+    assert of_tree(JUDGE, 401, no_user) == Gone()
+    with pytest.raises(SettingsError, match="token"):
+        of_tree(SIGNED_IN, 401, no_user)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"x_error_message": "Access to this resource is disabled."}, {"x_error_code": "GatedRepo"}]
+)
+def test_judge_takes_no_model_for_gone_because_its_files_are_not_shown(headers: dict[str, str]) -> None:
+    assert of_model(403, b"", **headers) == Unclear()
+
+
+def test_judge_says_whether_a_page_was_asked_for_gguf_headers() -> None:
+    assert JUDGE.judge(answer(200, b"[]"), Attempts()) == Page([])
+    asked = answer(200, b"[]", url=f"{URL}&expand%5B%5D=gguf")
+    assert JUDGE.judge(asked, Attempts()) == Page([], has_gguf=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from crawler.chain import Chain
 from crawler.full import WAYPOINT_PAGES, FullLeg
 from crawler.gate import Gate
-from indexer.quota import QuotaFile
+from indexer.quota import SPARED, QuotaFile, parse_quota
 from tests.crawler.test_full import PaperHub, Shelf, leg_of, spread, step, with_waypoints
 from tests.fakes.hub.quota import FixedWindow
 
@@ -170,6 +170,36 @@ def test_the_gate_never_runs_into_a_quota(
     virtually(work)
 
     assert refused == 0
+
+
+@settings(deadline=None)
+@given(st.integers(10, 60), st.floats(0.0, 0.1), st.integers(1, 6))
+def test_a_share_of_every_window_is_left_to_others(quota: int, latency_share: float, chains: int) -> None:
+    window_seconds, refused, left = 10, -1, list[int]()
+
+    async def work(loop: VirtualLoop) -> float:
+        nonlocal refused
+        hub = CountingHub(loop, quota, window_seconds, latency_share * window_seconds)
+        gate = Gate(asyncio.sleep, loop.time, reserve=SPARED)
+
+        async def send_on() -> None:
+            for _ in range(30):
+                await gate.enter()
+                headers = await hub.answer()
+                quota_told = parse_quota(headers)
+                assert quota_told is not None
+                left.append(quota_told.left)
+                gate.leave(headers)
+
+        await send(gate, hub, 1)
+        await asyncio.gather(*(send_on() for _ in range(chains)))
+        refused = hub.refused
+        return loop.time()
+
+    virtually(work)
+
+    assert refused == 0
+    assert min(left) >= int(SPARED * quota)
 
 
 def test_processes_that_share_a_file_keep_one_quota(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -9,7 +10,16 @@ from hypothesis import strategies as st
 from crawler.pipeline import MAX_EXCERPT_LENGTH, to_batch
 from crawler.rows import MAX_FILES, MAX_TAGS, key_in, parse_row
 from indexer.errors import MalformedRow
-from indexer.records import Batch, Checkpoint, Counters, Listed, ModelRecord, Removal
+from indexer.records import (
+    Batch,
+    Checkpoint,
+    Counters,
+    GgufFacts,
+    Listed,
+    ModelRecord,
+    Removal,
+    SetAside,
+)
 from tests.fakes.hub import make_row
 
 KEY = "6a72f2e302294c7d32dd278e"
@@ -233,3 +243,32 @@ def test_half_a_surrogate_pair_in_an_id_is_set_aside_in_storable_words() -> None
 
     assert refused.value.row_id == "acme/?"
     assert key_in({"_id": f"{KEY[:-1]}\ud800"}) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ({"total": 8, "architecture": "llama", "context_length": 4_096}, GgufFacts(8, "llama", 4_096)),
+        ({"total": 8}, GgufFacts(8)),
+        (None, GgufFacts()),
+        ([], GgufFacts()),
+        ({"total": 2**63, "architecture": "a" * 256, "context_length": -1}, GgufFacts()),
+        ({"total": True, "architecture": "\ud800", "context_length": "4096"}, GgufFacts()),
+    ],
+)
+def test_parse_row_takes_of_a_gguf_header_what_has_a_meaning(told: object, meant: GgufFacts) -> None:
+    row = make_row(gguf=told)
+
+    asked, unasked = parse_row(row, has_gguf=True), parse_row(row)
+
+    assert isinstance(asked, Listed)
+    assert isinstance(unasked, Listed)
+    assert (asked.gguf, unasked.gguf) == (meant, None)
+
+
+def test_to_batch_keeps_what_was_asked_for_and_what_was_set_aside_before() -> None:
+    behind = replace(BEHIND, set_aside=(SetAside("why", "who", "what"),))
+    batch = to_batch([make_row(gguf={"total": 8}), {}], behind, has_gguf=True)
+
+    assert [one.gguf for one in batch.listed] == [GgufFacts(8)]
+    assert len(batch.set_aside) == 2

@@ -9,10 +9,10 @@ from crawler.chain import GROW_AFTER, Chain, Page
 from crawler.config import CrawlConfig
 from crawler.full import SWEEP, sweep_of
 from crawler.listing import OVERLAP
-from crawler.passes import FULL, HOUR, Pass, expected_rows, passes_of
+from crawler.passes import CRAWLS, FULL, GGUF, HOUR, Pass, expected_rows, passes_of, rank_of, reserve_of
 from crawler.walk import Known, Walk
 from indexer.errors import BadRequest, UpstreamError
-from indexer.records import Checkpoint
+from indexer.records import TREES, Checkpoint
 
 HUB = "https://hub.example"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -196,6 +196,44 @@ def test_recent_goes_back_to_the_start_of_the_full_pass_or_a_day() -> None:
     assert not way.finished
     step(way, f"{HUB}/api/models?cursor=2", [pushed(60 * 24 + before)])
     assert way.finished
+
+
+def test_what_gguf_headers_say_is_read_from_its_own_watermark_or_from_the_beginning() -> None:
+    full = Checkpoint("full", None, NOON - timedelta(hours=3), finished_at=NOON, last_finished_at=NOON)
+    long_ago = 60 * 24 * 900
+
+    way = walk(GGUF, full=full)  # which did not ask for them
+    assert "filter=gguf&" in (chain_of(way).url or "")
+    assert (chain_of(way).url or "").endswith("expand%5B%5D=gguf")
+    step(way, f"{HUB}/api/models?cursor=1", [pushed(5), pushed(long_ago)])
+    assert way.leg.name == "gguf"
+    assert step(way, None, [pushed(long_ago + 1)]).origin == NOON - timedelta(minutes=5)
+    assert way.leg.name == TREES
+
+    known = Checkpoint("gguf", None, NOON, finished_at=NOON, last_origin=NOON - timedelta(hours=1))
+    way = walk(GGUF, gguf=known)
+    step(way, f"{HUB}/api/models?cursor=1", [pushed(5), pushed(71)])
+    assert way.leg.name == TREES
+
+
+def test_a_listing_of_gguf_cut_off_long_ago_is_gone_on_with() -> None:
+    assert chain_of(walk(GGUF, gguf=mark("gguf", minutes_old=60 * 24 * 30))).url == mark("gguf").next_url
+
+
+def test_the_crawl_of_files_goes_last_and_leaves_most() -> None:
+    assert rank_of("files") == max(map(rank_of, CRAWLS))
+    assert reserve_of("files") > 10 * reserve_of("full")
+
+
+def test_fields_that_the_hub_refuses_do_not_matter_to_trees() -> None:
+    way = walk(GGUF)
+    way.without(frozenset({"gguf"}))
+    assert "expand%5B%5D=gguf" not in (chain_of(way).url or "")
+    step(way, None)
+    way.without(frozenset({"likes"}))
+
+    assert way.leg.name == TREES
+    assert way.rest() is None
 
 
 def test_a_commit_dated_ahead_does_not_hide_what_comes_before_its_date() -> None:

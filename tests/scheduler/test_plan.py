@@ -4,8 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from indexer.records import Checkpoint
-from scheduler.plan import COUNTERS_EVERY, FULL_EVERY, RECENT_EVERY, due_crawl
+from indexer.records import TREES, Checkpoint
+from scheduler.plan import (
+    COUNTERS_EVERY,
+    FILES_BUDGET,
+    FILES_EVERY,
+    FULL_EVERY,
+    RECENT_EVERY,
+    arguments_of,
+    due_crawl,
+)
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -23,6 +31,7 @@ def under_way(name: str, last: timedelta | None = None) -> list[Checkpoint]:
 HEAD = ended("head", "trending")
 FULL = [*HEAD, *ended("full", "sweep")]
 RECENT = [*FULL, *ended("recent", "created")]
+COUNTED = [*RECENT, *ended("likes")]
 
 
 @pytest.mark.parametrize(
@@ -41,10 +50,20 @@ RECENT = [*FULL, *ended("recent", "created")]
         ([*FULL, *ended("created", ago=RECENT_EVERY)], "recent"),
         (RECENT, "counters"),
         ([*RECENT, *ended("likes", ago=COUNTERS_EVERY)], "counters"),
-        ([*RECENT, *ended("likes")], None),
-        ([*RECENT, *ended("likes"), *ended("full", ago=FULL_EVERY)], "full"),
-        ([*RECENT, *ended("likes"), *ended("full", ago=-FULL_EVERY)], "full"),  # the clock was set back
+        (COUNTED, "files"),
+        ([*COUNTED, *under_way(TREES)], "files"),
+        ([*COUNTED, *under_way(TREES, MINUTE)], "files"),
+        ([*COUNTED, *ended(TREES)], None),
+        ([*COUNTED, *ended(TREES, ago=FILES_EVERY)], "files"),
+        ([*COUNTED, *under_way(TREES), *ended("created", ago=RECENT_EVERY)], "recent"),
+        ([*COUNTED, *ended("full", ago=FULL_EVERY)], "full"),
+        ([*COUNTED, *ended("full", ago=-FULL_EVERY)], "full"),  # the clock was set back
     ],
 )
 def test_the_due_crawl(checkpoints: list[Checkpoint], expected: str | None) -> None:
     assert due_crawl(checkpoints, NOW) == expected
+
+
+def test_a_crawl_of_files_is_cut_into_pieces() -> None:
+    assert arguments_of("files") == ["files", "--budget", str(FILES_BUDGET)]
+    assert arguments_of("full") == ["full"]
