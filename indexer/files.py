@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from indexer.formats import FORMATS, format_of
 
 _NO_WEIGHTS = re.compile(
-    r"(?:^|/)(?:training_args|optimizer|scheduler|rng_state[\w-]*|random_states[\w-]*|trainer_state)\.\w+$"
+    r"(?:^|/)(?:training_args|training_state[\w-]*|trainer_state|(?:\w+\.)?optimizer|[\w-]*optim_states|opt_state|scheduler"
+    r"|scaler|rng_state[\w-]*|random_states[\w-]*|sample_input|keras_metadata|feats_(?:lengths_)?stats)\.\w+$"
+    r"|/plugins/profile/"
 )
 """What a training leaves behind beside the weights, under the same endings."""
 _DIGITS = re.compile(r"(\d{1,18})", re.ASCII)

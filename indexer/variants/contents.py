@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from indexer.files import is_left_over
 from indexer.formats import ENDINGS, format_of, place_of
-from indexer.variants.ggufs import gguf_variants
+from indexer.variants.ggufs import UNSIZED, gguf_variants
 from indexer.variants.grouping import Group, format_groups, gguf_groups, is_gguf
 from indexer.variants.kinds import hints_of, is_imatrix, is_merged, kind_of
 from indexer.variants.labels import to_label
@@ -57,8 +57,8 @@ def contents_of(files: Sequence[RepoFile], facts: Facts) -> Contents:
     variants = gguf_variants(groups, sidecars, facts) if groups else []
     if others:
         variants += other_variants(format_groups(others), facts)
-    if len(variants) > 1:
-        variants = _unique(sorted(variants, key=_place))
+        variants.sort(key=_place)
+    _make_unique(variants)
     if sidecars:
         bundled = {sidecar.path for variant in variants for sidecar in variant.sidecars}
         sidecars = sorted([one for one in sidecars if one.path not in bundled], key=_PATH)
@@ -66,8 +66,6 @@ def contents_of(files: Sequence[RepoFile], facts: Facts) -> Contents:
 
 
 _NOTHING = Contents()
-_UNSIZED = 1 << 62
-"""Bytes: what is not known comes last."""
 
 
 def _sorted_out(
@@ -134,19 +132,19 @@ def _place(variant: Variant) -> tuple[bool, bool, tuple[int, str], int, int, str
         variant.is_ik_only or variant.is_legacy,
         place_of(variant.format),
         to_label(variant.label).rank,
-        _UNSIZED if variant.bytes is None else variant.bytes,
+        UNSIZED if variant.bytes is None else variant.bytes,
         variant.key,
     )
 
 
-def _unique(variants: list[Variant]) -> list[Variant]:
+def _make_unique(variants: list[Variant]) -> None:
     """Give each a key of its own; the same only happens where a path holds what keys are made with."""
+    if len({variant.key for variant in variants}) == len(variants):
+        return
     seen: set[str] = set()
     for place, variant in enumerate(variants):
         key = variant.key
         while key in seen:
             key += "~"
         seen.add(key)
-        if key != variant.key:
-            variants[place] = variant._replace(key=key)
-    return variants
+        variants[place] = variant._replace(key=key)

@@ -134,12 +134,10 @@ _PIECES = frozenset({
 })  # fmt: skip
 """Folders of one model: of a pipeline's parts; those of sentence-transformers begin with a number."""
 _STANDARD = re.compile(
-    r"(?:pytorch_|tf_|flax_|rust_|diffusion_pytorch_|(?:text|vision|audio|speech|image)?_?(?:en|de)coder_?(?:with_past_)?"
-    r"|openvino_|saved_|embed_tokens_?|vision_|decoder_with_past_|)model(?:_merged|_optimized|_quantized)?"
-    r"|weights?|params_shard|layer|embed_tokens|(?:vision_|audio_|text_)?(?:en|de)coder"
-    r"|open_clip_\w+|openvino_\w+|decoder_model_merged|decoder_with_past|vocoder|model_state|mp_rank",
-    re.IGNORECASE,
-)  # fmt: skip
+    r"(?!adapter)(?:[a-z]{2,12}_){0,3}model(?:_merged|_optimized|_states?)?|weights?|params_shard|layer|embed_tokens"
+    r"|(?:[a-z]{2,12}_)?(?:en|de)coder(?:_with_past)?|open_clip_\w+|vocoder|mp_rank",
+    re.IGNORECASE | re.ASCII,
+)
 """Names of files that say nothing: they belong together with all others of their kind."""
 _PRECISION = re.compile(
     r"[._-](?P<said>fp32|fp16|bf16|f16|f32|float16|float32|fp8(?:_e\dm\d(?:fn)?)?|int8|int4|uint8|uint4|quantized|quant|"

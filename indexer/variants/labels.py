@@ -6,11 +6,11 @@ is none that is known (`Q4_K_P`) stays as it is. A wrong label is worse than non
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from indexer.variants.quants import FLOATS, QUANTS, ROWS, SAME_AS, SHORT, SPELLINGS, quant_of
+from indexer.variants.quants import EMBEDDED, FLOATS, QUANTS, ROWS, SAME_AS, SHORT, SPELLINGS, quant_of
 from indexer.variants.records import UNKNOWN
 
 
@@ -71,6 +71,21 @@ def read_label(path: str) -> Label:
         name = folder
 
 
+def read_labels(paths: Iterable[str]) -> list[Label]:
+    """Read the labels of the files of a repository: most are called alike, and only what differs is read."""
+    labels = []
+    alike = None
+    for path in paths:
+        start = max(path.rfind("-"), path.rfind(".")) + 1
+        label = _TAILS.get(path[start:]) if path[:start] == alike else None
+        if label is None:
+            label = read_label(path)
+            if label is _TAILS.get(path[start:]):
+                alike = path[:start]
+        labels.append(label)
+    return labels
+
+
 def label_in(name: str) -> Label:
     """Read the label out of one part of a path: the last one that stands there."""
     start = max(name.rfind("-"), name.rfind(".")) + 1
@@ -78,6 +93,8 @@ def label_in(name: str) -> Label:
     if tail is not None:
         end = start - 1
         before = name[max(name.rfind("-", 0, end), name.rfind(".", 0, end)) + 1 : end] if start else ""
+        if before in _DYNAMIC:
+            return to_label(f"UD-{tail.text}")
         if before not in _TELLING and not (before and _TENSORS.issuperset(before)):
             return tail
     return _label_within(name.upper())
@@ -95,7 +112,7 @@ def _label_within(name: str) -> Label:
             said = to_label(f"{bits}bit")
         elif bpw:
             said = to_label(f"{bpw.replace('_', '.')}bpw")
-        elif found := _resolve(_in_model(run, name[start - 1 : start]), name[match.end() : match.end() + 2]):
+        elif found := _resolve(_in_model(run), name[match.end() : match.end() + 2]):
             label = to_label(f"UD-{found}" if dynamic else found)
             if last.is_quant and label.is_quant and _is_mixed(last, label, name[end:start]):
                 return NO_LABEL
@@ -125,10 +142,10 @@ def _is_of_some(label: Label, between: str, is_trained: bool) -> bool:  # noqa: 
     return label.text in FLOATS and not is_trained and len(between) == 1
 
 
-def _in_model(run: str, before: str) -> str:
-    """Give a run without the float of a model's name: `hidream_bf16_q4_k` is no mix of both."""
+def _in_model(run: str) -> str:
+    """Give a run without the float in front of it, which the name of a model ends in: `Chroma-BF16_Q4_K`."""
     run = run.replace("-", "_")
-    return run.partition("F16_")[2] or run if before == "_" and run.startswith(("F16_", "BF16_")) else run
+    return run.partition("F16_")[2] or run if run.startswith(EMBEDDED) else run
 
 
 @lru_cache(maxsize=65_536)
@@ -176,7 +193,7 @@ def to_label(text: str) -> Label:
     if quant is None:
         return _raw(text)
     return Label(
-        text, quant.label not in SHORT, quant.typical, quant.nominal, _rank(text, quant.typical),
+        text, quant.label not in SHORT, quant.typical, quant.nominal, _rank(text, quant.nominal),
         text.startswith("UD-"), quant.is_ik_only, quant.is_legacy, quant.is_ggml,
         quant.is_ggml and quant.label not in SHORT and text not in FLOATS,
     )  # fmt: skip
@@ -185,7 +202,7 @@ def to_label(text: str) -> Label:
 def _raw(text: str) -> Label:
     if text.endswith("bit"):  # A scale and an offset for each group of 64 weights take half a bit.
         bits = float(text[0]) + 0.5
-        return Label(text, True, bits, float(text[0]), _rank(text, bits))
+        return Label(text, True, bits, float(text[0]), _rank(text, bits - 0.5))
     if text.endswith("bpw"):
         return Label(
             text, True, float(text[:-3]), float(text[:-3]), _rank(text, float(text[:-3])), is_ggml=True
@@ -198,7 +215,7 @@ def _raw(text: str) -> Label:
         False,
         base.typical,
         base.nominal,
-        _rank(text, base.typical),
+        _rank(text, base.nominal),
         text.startswith("UD-"),
         is_ggml=base.is_ggml,
     )
@@ -207,19 +224,25 @@ def _raw(text: str) -> Label:
 def _rank(text: str, bits: float) -> int:
     if text in {"Q4_K_M", "UD-Q4_K_XL"}:
         return 0 if text == "Q4_K_M" else 1
-    limits = ((9.9, 5), (6.9, 3), (4.2, 2), (3.2, 4))
+    limits = ((10, 5), (7, 3), (3.9, 2), (2.9, 4))
     return next((rank for least, rank in limits if bits >= least), 6)
+
+
+def _ways_to_write(label: str) -> tuple[str, ...]:
+    lower = label.lower()
+    return (lower,) if label.startswith(EMBEDDED) else (label, lower, label.capitalize())
 
 
 _TAILS = {
     spelled: to_label(label)
     for written, label in [*((label, label) for label in QUANTS), *SPELLINGS.items()]
     if label not in FLOATS
-    for spelled in (written, written.lower(), written.capitalize())
+    for spelled in _ways_to_write(written)
 }
 """Labels that most names end in, after their last `-` or `.`: no need to look at the rest."""
 _TENSORS = frozenset("EHQKOUDFN")
-_TELLING = frozenset({"UD", "ud", "Ud", "embed", "EMBED", "embd", "out", "output", *_TAILS})
+_DYNAMIC = frozenset({"UD", "ud"})
+_TELLING = frozenset({"embed", "EMBED", "embd", "out", "output", *_TAILS})
 """What stands before such a label and has a say in it."""
 
 

@@ -8,8 +8,10 @@ from indexer.variants.records import CONTEXTS, ParamsSource
 GIB = 1 << 30
 GUESS = GIB / 7e9 / 4096
 """Bytes for each parameter and token of context, where layers and heads are not known: 1 GiB for 7B at 4k."""
-_EXACT, _ROUND = 0.02, 0.12
-"""How far parameters may be from a row's: those of a header, and those of a name (7B is 6.7 or 7.6)."""
+PADDING = (21, 20)
+"""A twentieth comes on top, for what the program itself takes."""
+_EXACT, _ROUND = (0.98, 1.02), (0.96, 1.12)
+"""The part of the parameters that a row's may be: of a header's, and of a name's (7B is 6.7, 7.2 or 7.6)."""
 
 
 class Context(NamedTuple):
@@ -17,10 +19,16 @@ class Context(NamedTuple):
 
     bytes: tuple[int, ...]
     """At each of `CONTEXTS`."""
+    padded: tuple[int, ...]
+    """With what comes on top: `PADDING`."""
     is_guessed: bool
 
 
-NO_CONTEXT = Context((0,) * len(CONTEXTS), is_guessed=False)
+def _to_context(kept: tuple[int, ...], *, is_guessed: bool) -> Context:
+    return Context(kept, tuple(one * PADDING[0] // PADDING[1] for one in kept), is_guessed)
+
+
+NO_CONTEXT = _to_context((0,) * len(CONTEXTS), is_guessed=False)
 """Of what keeps no context: it does not write text."""
 
 
@@ -104,30 +112,28 @@ def context_of(architecture: str | None, params: int, source: ParamsSource | Non
         source: where that is from: by a name, several models can be meant; they must agree.
 
     """
-    shapes = _matching(architecture, params / 1e9, source in {"header", "sibling"})
+    shapes: list[_Shape] = []
+    if architecture:
+        limits = _EXACT if source in {"header", "sibling"} else _ROUND
+        shapes = _matching(architecture, params / 1e9, limits)
     sizes = {tuple(_kept(shape, length) for length in CONTEXTS) for shape in shapes}
     if len(sizes) == 1:
-        return Context(sizes.pop(), is_guessed=False)
-    return Context(tuple(int(GUESS * params * length) for length in CONTEXTS), is_guessed=True)
+        return _to_context(sizes.pop(), is_guessed=False)
+    return _to_context(tuple(int(GUESS * params * length) for length in CONTEXTS), is_guessed=True)
 
 
 def needs_of(files: int, context: Context) -> tuple[int, ...]:
-    """Give the bytes a variant takes at each of `CONTEXTS`, its files (sidecars too) being so many bytes.
-
-    A twentieth comes on top, for what the program itself takes.
-    """
-    short, usual, long, longest = context.bytes
-    return (
-        (files + short) * 21 // 20, (files + usual) * 21 // 20, (files + long) * 21 // 20,
-        (files + longest) * 21 // 20,
-    )  # fmt: skip
+    """Give the bytes a variant takes at each of `CONTEXTS`, its files (sidecars too) being so many bytes."""
+    padded = files * PADDING[0] // PADDING[1]
+    short, usual, long, longest = context.padded
+    return padded + short, padded + usual, padded + long, padded + longest
 
 
-def _matching(architecture: str | None, billions: float, is_exact: bool) -> list[_Shape]:  # noqa: FBT001
-    rows = _SHAPES.get(ARCHITECTURES.get(architecture or "", ""), ())
-    limit = _EXACT if is_exact else _ROUND
-    near = [row for row in rows if abs(row.billions / billions - 1) <= limit] if billions > 0 else []
-    if is_exact and near:
+def _matching(architecture: str, billions: float, limits: tuple[float, float]) -> list[_Shape]:
+    rows = _SHAPES.get(ARCHITECTURES.get(architecture, ""), ())
+    least, most = limits
+    near = [row for row in rows if least <= row.billions / billions <= most] if billions > 0 else []
+    if limits == _EXACT and near:
         return [min(near, key=lambda row: abs(row.billions - billions))]
     return near
 

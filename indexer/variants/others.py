@@ -20,6 +20,7 @@ LORA = Label("LoRA", is_known=True, rank=6)
 """Of an adapter: weights that change those of another model."""
 _PACKED_TAGS = frozenset({*PACKED, "bitsandbytes"})
 _BITS = ("4-bit", "8-bit", "3-bit", "6-bit", "5-bit", "2-bit")
+_SAID_BITS = re.compile(r"(?<![0-9])([2-8])[-_]?bits?(?![a-z])", re.IGNORECASE)
 _ADAPTER = re.compile(r"(?:^|[-_./])(?:adapters?(?:_model)?|q?loras?)(?:[-_./]|$)", re.IGNORECASE)
 _GGML = ("ggml", "llamafile")
 """Formats of the quants that GGUF files are of."""
@@ -37,8 +38,9 @@ def other_variants(groups: Sequence[Group], facts: Facts) -> list[Variant]:
     said = _said_of_all(facts, packed)
     variants = []
     for group in groups:
-        form = _format(group, packed)
-        label = _label(group, form, said, facts)
+        is_adapter = _is_adapter(group, facts)
+        form = group.format if is_adapter else _format(group, packed)
+        label = LORA if is_adapter else _label(group, form, said)
         total, is_exact = total_of(group.files)
         sources = _sources(group, label, form, facts)
         size = size_of(total, label, sources, is_exact=is_exact, is_whole=group.missing == 0)
@@ -76,13 +78,17 @@ def _format(group: Group, packed: str | None) -> str:
 
 
 def _said_of_all(facts: Facts, packed: str | None) -> Label:
-    """Give the label that the model's name or tags say of its weights."""
-    said = label_in(facts.repo_id.rpartition("/")[2])
-    if _fits(said):
-        return said
-    bits = next((tag for tag in _BITS if tag in facts.tags), None) if packed else None
-    if bits is not None:
-        return to_label(bits.replace("-", ""))
+    """Give the label that the model's name or tags say; the floats a quant was made from are none."""
+    name = facts.repo_id.rpartition("/")[2]
+    said = label_in(name)
+    if packed in {None, "mlx"} or said.text not in FLOATS:
+        if _fits(said):
+            return said
+    elif words := _SAID_BITS.search(name):
+        return to_label(f"{words[1]}bit")
+    if packed:
+        bits = next((tag for tag in _BITS if tag in facts.tags), "4-bit" if packed == "awq" else None)
+        return to_label(bits.replace("-", "")) if bits else NO_LABEL
     return to_label("FP8") if "fp8" in facts.tags else NO_LABEL
 
 
@@ -93,9 +99,7 @@ def _fits(label: Label) -> bool:
     return not label.is_ggml or label.text in _ANYWHERE or label.text.endswith("bpw")
 
 
-def _label(group: Group, form: str, said: Label, facts: Facts) -> Label:
-    if form in {"safetensors", "pytorch", "mlx"} and _is_adapter(group, facts):
-        return LORA
+def _label(group: Group, form: str, said: Label) -> Label:
     if group.name:
         own = read_label(group.name)
         if _fits(own) or form in _GGML:
@@ -106,6 +110,8 @@ def _label(group: Group, form: str, said: Label, facts: Facts) -> Label:
 
 
 def _is_adapter(group: Group, facts: Facts) -> bool:
+    if group.key == group.format or group.format not in {"safetensors", "pytorch"}:
+        return False
     stem = group.key.rpartition(":")[2]
     if stem == group.key or not ("lora" in facts.tags or _ADAPTER.search(stem)):
         return False

@@ -135,6 +135,8 @@ QUANTS = {quant.label: quant for quant in (*_MAINLINE, *_MIXES, *_DYNAMIC, *_IK,
 """Every quant that is known, by its label."""
 SHORT = {quant.label: quant for quant in _DIGITS}
 """Labels that leave open which quant it is."""
+EMBEDDED = ("F16_", "BF16_")
+"""What Mungert's mixes begin with, always in lower case (`bf16_q8_0`); others write a model's name so."""
 FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
 """Those that are no quants: the weights as they were trained, or half of them."""
 ROWS = ("_R4", "_R8", "_R16")

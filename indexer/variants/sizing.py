@@ -14,15 +14,17 @@ _FACTOR = {"m": 1e6, "b": 1e9, "t": 1e12}
 _SAID = re.compile(
     r"(?<![a-z0-9.])(?:(?P<effective>e)|(?P<experts>\d{1,2})x)?"
     r"(?P<number>\d{1,4}(?:\.\d{1,3})?|(?<=-)[01]_\d{1,2})[ -]?(?P<unit>[mbt])"
-    r"(?:-(?P<of>\d{1,3})(?:b|e))?(?![a-z0-9])",
+    r"(?P<more>-(?:7b|16e|128e)(?![a-z0-9]))?(?![a-z0-9])",
     re.ASCII,
 )
-_TOTALS = {"e2b": 4.6e9, "e4b": 7.2e9, "17b-16e": 107.8e9, "17b-128e": 400.7e9}
-"""Where a name says how many are used at once, and not how many there are; of `1B-7B` it is the second."""
+_TOTALS = {"e2b": 4.6e9, "e4b": 7.2e9, "1b-7b": 6.92e9, "17b-16e": 107.8e9, "17b-128e": 400.7e9}
+"""Where a name says how many are used at once, how many there are: Gemma's, OLMoE's, Llama 4's."""
 _SHARED = 0.81
 """The part of a dense model that each further expert of a mixture adds: Mixtral 8x7B has 46.7B."""
 _LEAST_MILLIONS = 2
 """`1M` is a length of context."""
+_MOST_TRILLIONS = 9
+"""`36T` is what a model was trained on."""
 
 
 _SMALL = 1_500_000_000
@@ -62,10 +64,15 @@ def said_in(name: str) -> tuple[str, int] | None:
     for found in _SAID.finditer(name.lower()):
         words, digits, unit = found.group(), found["number"], found["unit"]
         number = float(digits.replace("_", "."))
-        if number <= 0 or (unit == "m" and number < _LEAST_MILLIONS):
+        if (
+            number <= 0
+            or (unit == "m" and number < _LEAST_MILLIONS)
+            or (unit == "t" and number > _MOST_TRILLIONS)
+        ):
             continue
-        if found["of"] or found["effective"]:
-            return words, int(_TOTALS.get(words, float(found["of"] or 1.8 * number) * 1e9))
+        if words in _TOTALS:
+            return words, int(_TOTALS[words])
+        words = words.removesuffix(found["more"] or "")
         if found["experts"]:
             number *= 1 + (int(found["experts"]) - 1) * _SHARED
         return words, int(number * _FACTOR[unit])
@@ -105,13 +112,13 @@ def size_of(
     typical = label.bits
     if size and is_whole:
         params = choose(size, typical, sources)
-        if params is not None:
+        if params is not None and params[1] != "label":
             return Size(size, 8 * size / params[0], is_exact, params, is_nominal=False)
-        params = (int(size * 8 / typical), "label") if typical else None
-        return Size(size, label.nominal, is_exact, params, typical is not None)
+        params = (max(1, int(size * 8 / typical)), "label") if typical else None
+        return Size(size, label.nominal, is_exact, params, label.nominal is not None)
     params = next(iter(sources), None)
-    if size or params is None or typical is None:
-        return Size(size, label.nominal, is_exact or size is None, params, typical is not None)
+    if size is not None or params is None or typical is None:
+        return Size(size, label.nominal, is_exact or size is None, params, label.nominal is not None)
     return Size(estimated_bytes(params[0], typical), label.nominal, False, params, True)
 
 

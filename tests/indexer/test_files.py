@@ -19,7 +19,9 @@ def test_weights_are_told_by_their_name(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "training_args.bin", "checkpoint-5/optimizer.pt", "rng_state_0.pth", "README.md", "bin", "",
+        "training_args.bin", "checkpoint-5/optimizer.pt", "rng_state_0.pth", "checkpoint-5/scaler.pt",
+        "logs/plugins/profile/x.pb", "a/zero_rank_0_optim_states.pt",
+        "README.md", "bin", "",
         "model.safetensors.index.json",
     ],
 )  # fmt: skip

@@ -100,6 +100,7 @@ def test_other_formats_are_named(name: str, label: str, form: str) -> None:
         ("o/Llama-8B-4.0bpw-exl3", (), "4.0bpw", "exl3"), ("o/Llama-8B-FP8", (), "FP8", "safetensors"),
         ("o/Llama-8B", ("fp8",), "FP8", "safetensors"), ("o/Llama-8B-NVFP4", (), "NVFP4", "safetensors"),
         ("o/Llama-8B-Q4_K_M-GGUF", (), UNKNOWN, "safetensors"), ("o/Llama-8B", (), UNKNOWN, "safetensors"),
+        ("o/X-7B-FP16-awq", (), "4bit", "awq"), ("o/X-7B-FP16-8bits", ("bitsandbytes",), "8bit", "bnb"),
         ("o/Llama-8B.w4a16", (), "W4A16", "safetensors"),
     ],
 )  # fmt: skip
@@ -158,6 +159,12 @@ def test_crowds_of_files_are_one_variant() -> None:
 
     assert len(few) == MAX_SINGLES
     assert [len(one.files) for one in many] == [MAX_SINGLES + 1]
+
+
+def test_adapters_of_packed_quants_are_adapters() -> None:
+    variant = only("adapter_model.safetensors", facts=Facts("o/X-bnb-4bit", ("bitsandbytes", "4-bit")))
+
+    assert (variant.label, variant.format) == ("LoRA", "safetensors")
 
 
 def test_external_data_belongs_to_its_graph() -> None:

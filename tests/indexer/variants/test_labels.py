@@ -1,10 +1,10 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.variants.contents import variants_of
-from indexer.variants.labels import label_tokens, read_label, read_quant_word, to_label
-from indexer.variants.quants import QUANTS, quality_cost, quant_of
+from indexer.variants.labels import label_tokens, read_label, read_labels, read_quant_word, to_label
+from indexer.variants.quants import EMBEDDED, QUANTS, quality_cost, quant_of
 from indexer.variants.records import UNKNOWN, Facts, RepoFile
 
 FOUND_IN_THE_WILD = [
@@ -80,6 +80,8 @@ FOUND_IN_THE_WILD = [
     ("X.f16.q6.gguf", "Q6"),
     ("hidream_e1_bf16_Q4_K_M.gguf", "Q4_K_M"),
     ("NextCoder-7B-bf16_q8_0.gguf", "BF16_Q8_0"),
+    ("Chroma-HD-BF16_Q8_0.gguf", "Q8_0"),
+    ("Chroma-HD-BF16_Q4_K_S.gguf", "Q4_K_S"),
     ("GLM-4.5-Air-Q8_0-FFN-IQ4_XS-IQ4_XS-Q5_0.gguf", UNKNOWN),
     ("Seed-mxfp4_moe-HQKU-IQ4NL-EOD-MXFP4.gguf", UNKNOWN),
     ("biggie_groked_int8_q8_0.gguf", "Q8_0"),
@@ -193,7 +195,7 @@ def test_a_word_of_a_name_is_no_quant_word(word: str) -> None:
 
 @pytest.mark.parametrize("label", sorted(QUANTS))
 def test_every_known_label_can_be_read_and_typed(label: str) -> None:
-    found = read_label(f"model-7b-{label}")
+    found = read_label(f"model-7b-{label.lower() if label.startswith(EMBEDDED) else label}")
 
     assert (found.text, found.is_known) == (label, True)
     assert read_quant_word(label) in label_tokens(label)
@@ -218,6 +220,7 @@ def test_repacked_rows_have_the_bits_of_what_was_repacked() -> None:
     assert to_label("Q4_K_M_R4").bits == to_label("Q4_K_M").bits
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_has_a_label_or_none(text: str) -> None:
     found = read_label(text)
@@ -225,6 +228,17 @@ def test_any_text_has_a_label_or_none(text: str) -> None:
     assert found.text == UNKNOWN or found.text.lower() in label_tokens(found.text)
 
 
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.sampled_from([path.rpartition(".")[0] for path, _ in FOUND_IN_THE_WILD] + ["", "a/"]), max_size=9
+    )
+)
+def test_labels_are_read_the_same_alone_and_together(paths: list[str]) -> None:
+    assert read_labels(paths) == [read_label(path) for path in paths]
+
+
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_a_quant_word_means_what_some_label_has(text: str) -> None:
     meant = read_quant_word(text)
