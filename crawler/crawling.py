@@ -82,6 +82,10 @@ def run_crawl(
         _run_spider(journey)
         _store_rest(journey)
         journey.progress.end()
+    return Outcome(_report(journey, name), journey.error, journey.stop.signal)
+
+
+def _report(journey: Journey, name: str) -> CrawlReport:
     finished = journey.walk.finished and journey.error is None
     leg = journey.walk.leg
     counts = leg.counts if isinstance(leg, SweepLeg) else SweepCounts()
@@ -92,7 +96,7 @@ def run_crawl(
         finished=finished,
         following=None if journey.walk.finished else journey.walk.leg.name,
     )
-    report = replace(
+    return replace(
         report,
         requests=journey.gate.requests,
         suspects=counts.suspects,
@@ -102,7 +106,6 @@ def run_crawl(
         missed=trees.missed,
         given_way_to=None if finished else journey.stop.given_way_to,
     )
-    return Outcome(report, journey.error, journey.stop.signal)
 
 
 def _journey(config: CrawlConfig, name: str, catalog: Catalog, limit_pages: int | None) -> Journey:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from indexer.catalog.store import Catalog
-from indexer.records import Batch, Checkpoint
+from indexer.records import Batch, Checkpoint, Tree
+from indexer.variants.records import RepoFile
 from tests.fakes.hub import FakeHub, Fault
 from tests.fakes.hub.asking import ask
 from tests.indexer.script import TABLES, Dump, dump_of
@@ -95,9 +96,17 @@ class Lane:
         self._source.is_orderly = True  # from now on there is always a name to ask for
         assert self.crawl(home, now=SECOND).code == 0
         with Catalog(f"sqlite:///{home / 'catalog.db'}", now=lambda: SECOND) as catalog:
-            catalog.apply(Batch(checkpoints=(OLD_CHAIN,)))
+            catalog.apply(Batch(checkpoints=(OLD_CHAIN,), trees=tuple(self._trees())))
         self._source.change("acme/gale-14", private=False)
         self._source.live()
+
+    def _trees(self) -> Iterator[Tree]:
+        """Trees of a model that stays and of some that will be gone, as a crawl of files has left them."""
+        for number in (0, 9, 15):
+            row = self._source.find(f"acme/gale-{number}")
+            assert row is not None
+            files = (RepoFile("model.gguf", 7, f"{number:064x}"),)
+            yield Tree(str(row["_id"]), str(row["sha"]), files)
 
 
 def nothing() -> None:
