@@ -7,7 +7,8 @@ from random import Random
 
 from indexer.catalog.store import Catalog
 from indexer.engines.contract import EngineReader, HeldIndex, IndexState
-from indexer.errors import EngineError
+from indexer.errors import EngineError, ModelNotFound
+from indexer.holdings import base_asked
 from indexer.projecting import documents_in
 from indexer.records import CatalogState, Standing
 
@@ -43,7 +44,8 @@ class Comparison:
 
     compared: int = 0
     left_out: int = 0
-    """Models that were not compared: they have changed since the index was made."""
+    """Models that were not compared: they, or those they are guessed by, have changed since the index was
+    made."""
     differing: int = 0
     differences: list[Difference] = field(default_factory=list)
     """The first `TOLD` of them."""
@@ -140,12 +142,13 @@ def _compare(
         page = numbers[at : at + PAGE]
         standings = catalog.standings(page)
         moved = _moved(catalog, index, page, standings)
-        settled = [number for number in page if number not in moved]
-        outlines = [standings[number].outline for number in settled if number in standings]
+        outlines = [one.outline for number, one in standings.items() if number not in moved]
         documents = {one.number: one for one in documents_in(catalog, outlines)}
+        settled = [number for number in page if number not in moved]
         found = held.differences(settled, documents, words=words)
         late = _moved(catalog, index, list(found), catalog.standings(list(found)))
         # where an index cannot be held still, these were written while it was looked at
+        late |= {number for number in found if _guesses_older(catalog, standings.get(number))}
         found = {number: what for number, what in found.items() if number not in late}
         comparison.compared += len(documents.keys() - late)
         comparison.left_out += len(moved | late)
@@ -167,3 +170,20 @@ def _moved(
     }
     absent = [number for number in numbers if number not in standings]
     return moved | catalog.removed_since(index.serial, absent)
+
+
+def _guesses_older(catalog: Catalog, standing: Standing | None) -> bool:
+    """Tell whether a model's sizes are guessed from those of another model, which has changed since it.
+
+    That model's own change does not bring it into the index anew.
+    """
+    if standing is None:
+        return False
+    model = standing.outline
+    base = base_asked(model.repo_id, model.tags, model.params, model.gguf)
+    if base is None:
+        return False
+    try:
+        return catalog.find(base).serial > standing.serial
+    except ModelNotFound:
+        return catalog.removed_at(base) is not None

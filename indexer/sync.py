@@ -197,16 +197,20 @@ class _Pending:
 
     def write(self, page: list[Change]) -> None:
         """Write a page of changes to the engine."""
-        documents = _documents_in(self._catalog, page)
+        documents = self._documents_in(page)
         gone = [change.number for change in page if change.model is None]
         self._engine.write(documents, gone)
         self._count(page, documents, gone)
 
     def recount(self, page: list[Change]) -> None:
         """Write a page of moved counters to the engine."""
-        documents = _documents_in(self._catalog, page)
+        documents = self._documents_in(page)
         self._engine.recount(documents)
         self._count(page, documents, ())
+
+    def _documents_in(self, page: list[Change]) -> list[Document]:
+        models = [change.model for change in page if change.model is not None]
+        return documents_in(self._catalog, [outline_of(model) for model in models])
 
     def _count(self, page: list[Change], documents: Sized, gone: Sized) -> None:
         self.written += len(documents)
@@ -224,7 +228,3 @@ class _Pending:
         self._engine.commit(state, more=more)
         self._uncommitted = 0
         return state
-
-
-def _documents_in(catalog: Catalog, page: list[Change]) -> list[Document]:
-    return documents_in(catalog, [outline_of(change.model) for change in page if change.model is not None])

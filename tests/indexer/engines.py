@@ -15,7 +15,17 @@ from indexer.engines.embedded import folder as folders
 from indexer.engines.embedded.reader import EmbeddedReader
 from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.engines.meilisearch.feeding import Feed
-from indexer.engines.meilisearch.fields import ID, KINDS, MODELS, STATE, STATE_ID, Payload, to_payload
+from indexer.engines.meilisearch.fields import (
+    ID,
+    KINDS,
+    MODELS,
+    STATE,
+    STATE_ID,
+    VARIANTS,
+    Payload,
+    to_payload,
+    to_variant_payloads,
+)
 from indexer.engines.meilisearch.server import Server
 from indexer.engines.meilisearch.writer import MeiliWriter
 from indexer.engines.opening import meili_reader
@@ -111,10 +121,14 @@ class Meili:
         self, folder: Path, documents: Sequence[Document], removed: Sequence[int] = (), *, twice: bool = False
     ) -> None:
         other: Payload = {ID: "another-key"} if twice else {}
+        replaced = [] if twice else [document.number for document in documents]
+        for kind, numbers in ((MODELS, removed), (VARIANTS, [*removed, *replaced])):
+            if numbers:
+                condition = f"{NUMBER} IN [{', '.join(map(str, numbers))}]"
+                self.server.wait(self.server.remove(self.uid(folder, kind), condition))
         self.put(folder, [to_payload(document) | other for document in documents], whole=True)
-        if removed:
-            condition = f"{NUMBER} IN [{', '.join(map(str, removed))}]"
-            self.server.wait(self.server.remove(self.uid(folder), condition))
+        variants = [one for document in documents for one in to_variant_payloads(document).values()]
+        self.put(folder, variants, VARIANTS, whole=True)
 
     def put(
         self, folder: Path, payloads: Iterable[Payload], kind: str = MODELS, *, whole: bool = False

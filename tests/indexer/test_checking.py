@@ -12,10 +12,13 @@ import pytest
 from indexer.catalog.store import Catalog
 from indexer.checking import TOLD
 from indexer.documents import VariantPart, to_document
+from indexer.projecting import documents_in
 from indexer.records import Outline
 from tests.indexer import engines
 from tests.indexer.home import MODELS, QUANTS, Home, words
 from tests.indexer.script import BATCHES, key_of, listed, open_catalog
+
+GGUF = ("poet.Q4_K_M.gguf",)
 
 pytestmark = pytest.mark.usefixtures("each_engine")
 
@@ -99,6 +102,28 @@ def test_variants_held_otherwise_are_named_as_their_models(
     [line] = words(report)
     assert re.fullmatch(rf"{home.outline(1).repo_id}: .*variant.*", line)
     assert re.search(said, line), line
+
+
+def test_what_is_guessed_by_another_model_that_has_changed_is_left_out(home: Home) -> None:
+    made = ("base_model:quantized:acme/base",)
+    base, derived = listed(98, "acme/base", params=7 * 10**9), listed(99, "zoo/poet", tags=made, files=GGUF)
+    home.put(base, derived)
+    home.sync()
+    number = home.catalog.find("zoo/poet").number
+    guessed = home.catalog.find("acme/base").record.params
+    [document] = documents_in(home.catalog, [home.outline(number)])
+    assert document.params == guessed == document.variants[0].params
+    assert home.check().agrees
+    home.spoil(replace(document, params=5))
+    assert home.check().comparison.differing == 1
+
+    home.put(replace(base, record=replace(base.record, params=8 * 10**9)))
+    home.sync()
+    report = home.check()
+
+    assert (report.agrees, report.behind, report.comparison.left_out) == (True, 0, 1), words(report)
+    home.sync(rebuild=True)
+    assert (home.check().agrees, home.check().comparison.left_out) == (True, 0)
 
 
 def test_a_count_that_differs_is_said_though_no_drawn_model_does(home: Home) -> None:

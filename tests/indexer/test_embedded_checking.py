@@ -18,13 +18,11 @@ from tests.indexer.script import listed
 def test_a_word_that_leads_nowhere_is_noticed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """As where the words of a schema are cut otherwise than when the index was made."""
 
-    def with_another(document: Document) -> schema.Texts:
-        return [*schema.shared_texts(document), (TAGS, "never-indexed")]
+    def with_another(document: Document) -> schema.Shared:
+        shared = schema.shared_of(document)
+        return shared._replace(texts=[*shared.texts, (TAGS, "never-indexed")])
 
-    monkeypatch.setattr(comparing, "shared_texts", with_another)
-    for name in ("entry_of_model", "entries_of_variants"):
-        as_ever = getattr(schema, name)
-        monkeypatch.setattr(comparing, name, lambda d, _, of=as_ever: of(d, schema.shared_texts(d)))
+    monkeypatch.setattr(comparing, "shared_of", with_another)
     assert home.check().comparison.differing == len(MODELS)
     monkeypatch.setattr("indexer.checking.LOOKED_UP", 1)
     assert home.check().agrees

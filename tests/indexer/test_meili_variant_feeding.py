@@ -262,19 +262,20 @@ def test_missing_strange_and_changed_variants_are_named(spoiled: Shelf) -> None:
     meili, folder = spoiled.meili, spoiled.folder
     first, second = to_variant_payloads(spoiled.held[1]).values()
     meili.put(folder, [{**second, "bits": 7, "quants": ["q9"]}], VARIANTS, whole=True)
-    assert spoiled.wrong() == {1: "of variant 12, bits is 7 instead of 1; its quants are not its own"}
+    name = "its variant q4_0 (gguf)"
+    assert spoiled.wrong() == {1: f"{name}: bits is 7 instead of 1; {name}: its quants are not its own"}
 
     uid = meili.uid(folder, VARIANTS)
     meili.server.wait(meili.server.remove_keys(uid, [str(second[ID])]))
     meili.put(folder, [{**first, ID: "stranger-1", "number": 3}], VARIANTS, whole=True)
     assert differences(spoiled) == {
-        1: "1 of its 2 variants is missing",
-        3: "1 is held beside its variants",
+        1: "its variant q4_0 (gguf) is missing",
+        3: "1 of the variants held are none of its own",
     }
 
     meili.put(folder, [{**first, ID: "stranger-1", "number": 5}], VARIANTS, whole=True)
     assert spoiled.meili.reader(folder).hold().highest() == 5
-    assert differences(spoiled)[5] == "1 is held beside its variants"
+    assert differences(spoiled)[5] == "is held, but the catalog has no such model"
 
 
 def differences(shelf: Shelf) -> dict[int, str]:
@@ -298,4 +299,4 @@ def test_a_value_of_a_variant_that_leads_nowhere_is_noticed(
         VARIANTS,
     )
     monkeypatch.setattr(comparing, "to_variant_payloads", with_long_quant)
-    assert differences(spoiled)[2] == "of variant 11, it is not found by its quants"
+    assert differences(spoiled)[2] == "its variant q4_0 (gguf): it is not found by its quants"

@@ -13,8 +13,9 @@ from indexer.documents import code_of
 from indexer.engines.contract import IndexState
 from indexer.holdings import contents_of_model
 from indexer.query import parse_query
-from indexer.records import Batch, Counters, Listed, ModelRecord, Removal
+from indexer.records import Batch, Counters, Listed, ModelRecord, Removal, Tree
 from indexer.sync import Sync, SyncReport
+from indexer.variants.records import RepoFile
 from tests.indexer import engines
 
 pytestmark = pytest.mark.usefixtures("each_engine")
@@ -117,6 +118,26 @@ def test_variants_come_change_move_and_go_with_their_models(workshop: Workshop) 
     workshop.put(removals=(Removal(f"{2:024x}", "gone"),))
     workshop.sync()
     assert (workshop.variants(), engines.reader(workshop.index).state().variants) == ([], 0)
+
+
+def test_a_tree_that_is_read_brings_exact_sizes_and_what_a_listing_left_out(workshop: Workshop) -> None:
+    model = listed(1, "a/x", 5, ("Q4_K_M", "Q8_0"))
+    workshop.put(Listed(replace(model.record, sha="c" * 40), model.counters))
+    workshop.sync()
+    assert (len(workshop.variants()), workshop.variants("size:>1")) == (2, [])
+
+    files = (
+        RepoFile("Q4_K_M.gguf", 4 * 10**9),
+        RepoFile("Q8_0.gguf", 8 * 10**9),
+        RepoFile("F16.gguf", 15 * 10**9),
+    )
+    workshop.catalog.apply(Batch(trees=(Tree(model.record.key, "c" * 40, files),)))
+    assert workshop.sync().written == 1
+
+    assert workshop.variants("size:<5gb") == [("a/x", "Q4_K_M")]
+    assert sorted(workshop.variants("size:>5gb")) == [("a/x", "F16"), ("a/x", "Q8_0")]
+    assert workshop.found("size:>10gb quant:q8_0") == []
+    assert workshop.found("size:>10gb quant:f16") == ["a/x"]
 
 
 def test_a_changed_record_is_written_once(workshop: Workshop) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -19,6 +20,7 @@ from indexer.filters import FACETS, NO_FILTERS, Facet, Filters, folded
 from indexer.holdings import contents_of_outline
 from indexer.measures import GIB, Bounds, Measure, Memory
 from indexer.query import Kind, SearchQuery, Sort, parse_query
+from indexer.ranking import FAMILY
 from indexer.records import Outline
 from indexer.variants.labels import label_tokens
 from indexer.variants.records import UNKNOWN, Variant
@@ -62,7 +64,7 @@ def _outline(number: int) -> Outline:
         files["model.safetensors"] = None if number % 2 else number * GB
     return make_outline(
         number,
-        f"{OWNERS[number % 3]}/Gale-{number}",
+        f"{OWNERS[number % 3]}/{'Gale' if number % 4 else 'Nightingale'}-{number}",
         files,
         params=None if number % 9 == 0 else number % 40 * GB,
         task=TASKS[number % 3],
@@ -257,8 +259,8 @@ def test_popular_ones_come_first_and_those_of_a_model_side_by_side_best_first(
     variants = [by_selected[one] for one in found]
     runs = [list(run) for _, run in groupby(variants, key=lambda one: one.model.number)]
     assert len(runs) == len({one.model.number for one in variants}) > 5
-    downloads = [run[0].model.downloads or 0 for run in runs]
-    assert downloads == sorted(downloads, reverse=True)
+    ranks = [(f"/{text}-" in run[0].model.repo_id.lower(), run[0].model.downloads or 0) for run in runs]
+    assert ranks == sorted(ranks, reverse=True)
     for run in runs:
         places = [one.place for one in run]
         assert places == sorted(places)
@@ -341,3 +343,18 @@ def test_how_far_models_can_be_paged_through_by_their_variants_is_said(reader: E
 
 def test_variants_are_counted(reader: EngineReader) -> None:
     assert (reader.state().models, reader.state().variants) == (len(outlines()), len(held()))
+
+
+def test_variants_of_few_models_are_no_family(tmp_path: Path) -> None:
+    """Hundreds of variants may be of a handful of models: the one that is named just so comes first."""
+    files = {f"{quant}.gguf": GB for quant in ("Q4_K_M", "Q8_0", "Q2_K", "F16", "Q5_0", "Q6_K")}
+    held = [make_outline(n, f"a/poet-{n}", files, downloads=n) for n in range(1, FAMILY // len(files) + 3)]
+    held.append(make_outline(1_000, "a/poet", files, downloads=0))
+    writer = engines.writer(tmp_path)
+    writer.rebuild([lambda: [to_document(one) for one in held]], state(len(held)))
+    reader = engines.reader(tmp_path)
+
+    selection = reader.search(parse_query("poet", kind="variant"))
+
+    assert selection.total == len(held) * len(files) > FAMILY
+    assert [one.number for one in selection.selected[: len(files)]] == [1_000] * len(files)

@@ -15,10 +15,11 @@ from indexer.engines.embedded.schema import (
     DIGEST,
     UNSIGNED,
     Entry,
+    Shared,
     Texts,
     entries_of_variants,
     entry_of_model,
-    shared_texts,
+    shared_of,
     tokens_of,
 )
 from indexer.engines.terms import CODE, NUMBER
@@ -65,7 +66,9 @@ class HeldKind:
     def entries(self, numbers: Sequence[int]) -> dict[int, list[HeldEntry]]:
         """Give what is held under numbers."""
         query = tantivy.Query.term_set_query(self._schema, NUMBER, list(numbers))
-        hits = self._found(query)
+        counted = {"documents": {"value_count": {"field": NUMBER}}}
+        count = int(self._searcher.aggregate(query, counted)["documents"]["value"])
+        hits = self._found(query, count)
         columns = [self._searcher.fast_field_values(field, [at for _, at in hits]) for field in self.fields]
         held: dict[int, list[HeldEntry]] = {}
         for (number, at), *values in zip(hits, *columns, strict=True):
@@ -74,18 +77,16 @@ class HeldKind:
             held.setdefault(number, []).append(HeldEntry(stored, _place(at)))
         return held
 
-    def places_of(self, number: int, texts: Texts) -> set[Place]:
-        """Give where the documents of a number lie that each word of some texts finds."""
+    def places_of(self, number: int, texts: Texts, most: int) -> set[Place]:
+        """Give where the documents of a number, at most so many, lie that each word of some texts finds."""
         clauses = [(_MUST, tantivy.Query.term_query(self._schema, NUMBER, number))]
         for field, token in _tokens(texts):
             clauses.append((_MUST, tantivy.Query.term_query(self._schema, field, token, "basic")))
-        return {_place(at) for _, at in self._found(tantivy.Query.boolean_query(clauses))}
+        return {_place(at) for _, at in self._found(tantivy.Query.boolean_query(clauses), most)}
 
-    def _found(self, query: tantivy.Query) -> list[tuple[int, tantivy.DocAddress]]:
-        """Give the numbers of all documents a query selects, and where they lie."""
-        counted = {"documents": {"value_count": {"field": NUMBER}}}
-        count = int(self._searcher.aggregate(query, counted)["documents"]["value"])
-        hits = self._searcher.search(query, max(1, count), count=False, order_by_field=NUMBER).hits
+    def _found(self, query: tantivy.Query, most: int) -> list[tuple[int, tantivy.DocAddress]]:
+        """Give the numbers of the documents a query selects, and where they lie."""
+        hits = self._searcher.search(query, max(1, most), count=False, order_by_field=NUMBER).hits
         return [(int(number), at) for number, at in hits]
 
 
@@ -165,11 +166,11 @@ class Held:
             return "is held, but the catalog has no such model" if models or variants else ""
         if len(models) != 1:
             return f"is held {len(models)} times" if models else "is missing"
-        shared = shared_texts(document)
-        model = _Wanted(self._models, number, shared, words=words)
+        shared = shared_of(document)
+        model = _Wanted(self._models, number, shared, 1, words=words)
         wrong = model.differing(entry_of_model(document, shared), models[0])
         if not wrong:  # else what is wrong with the model is wrong with all of its variants
-            wanted = _Wanted(self._variants, number, shared, words=words)
+            wanted = _Wanted(self._variants, number, shared, len(variants), words=words)
             wrong = _few(_of_variants(document, wanted, variants))
         return "; ".join(wrong)
 
@@ -180,20 +181,22 @@ class _Wanted:
     Args:
         held: the index.
         number: the model's.
-        shared: the texts that it and its variants have.
+        shared: what it and its variants have.
+        most: how many documents of that number are held.
         words: whether everything is looked up by each of its words.
 
     """
 
-    def __init__(self, held: HeldKind, number: int, shared: Texts, *, words: bool) -> None:
+    def __init__(self, held: HeldKind, number: int, shared: Shared, most: int, *, words: bool) -> None:
         self._held = held
         self._number = number
+        self._most = most
         self._words = words
         self.shared = shared
 
     def differing(self, entry: Entry, held: HeldEntry) -> list[str]:
         """Say how what is held differs from what should be."""
-        stored, numbers = held.numbers, entry.numbers
+        stored, numbers = held.numbers, self.shared.numbers | entry.numbers
         wrong = [
             f"{field} is {stored.get(field, 'unknown')} instead of {numbers.get(field, 'unknown')}"
             for field in self._held.fields
@@ -208,15 +211,17 @@ class _Wanted:
 
     def _unfindable(self, texts: Texts, place: Place) -> list[str]:
         """Give the fields by some words of which it is not found."""
-        if place in self._shared_places and place in self._held.places_of(self._number, texts):
+        if place in self._shared_places and place in self._held.places_of(self._number, texts, self._most):
             return []
-        tokens = _tokens([*self.shared, *texts])
-        missed = {one[0] for one in tokens if place not in self._held.places_of(self._number, [one])}
+        tokens = _tokens([*self.shared.texts, *texts])
+        missed = {
+            one[0] for one in tokens if place not in self._held.places_of(self._number, [one], self._most)
+        }
         return [f"it is not found by its {' and '.join(sorted(missed))}"]
 
     @cached_property
     def _shared_places(self) -> set[Place]:
-        return self._held.places_of(self._number, self.shared)
+        return self._held.places_of(self._number, self.shared.texts, self._most)
 
 
 def _of_variants(document: Document, wanted: _Wanted, held: Sequence[HeldEntry]) -> Iterator[str]:

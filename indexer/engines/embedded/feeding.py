@@ -77,6 +77,7 @@ class Feed:
 
     def remove(self, number: int) -> None:
         """Drop a model and its variants."""
+        self._add_waiting()
         self._models.delete_documents_by_term(NUMBER, number)
         self._variants.delete_documents_by_term(NUMBER, number)
 

@@ -19,7 +19,7 @@ from indexer.engines.selecting import Selector
 from indexer.engines.terms import CODE, DOWNLOADS, NUMBER, ORDERS, POPULARITY, SAMPLE, SAMPLED, TIERS
 from indexer.filters import Facet
 from indexer.query import SearchQuery
-from indexer.ranking import Step
+from indexer.ranking import FAMILY, Step
 
 Steps: TypeAlias = Sequence[tuple[Step | None, Chosen[Query]]]
 """The steps of the order, first to last; each may repeat hits of those before it."""
@@ -42,6 +42,10 @@ class Hits(Protocol):
 
     def total(self, chosen: Chosen[Query]) -> Total:
         """Count the hits among these documents."""
+        ...
+
+    def models(self, chosen: Chosen[Query], total: Total) -> int:
+        """Count the models of these hits, as well as it takes to tell a family by it."""
         ...
 
     def all(self, chosen: Chosen[Query], total: Total) -> list[Selected]:
@@ -133,6 +137,12 @@ class DocumentHits:
         count = self._looking.count(chosen)
         return Total(count, count)
 
+    def models(self, chosen: Chosen[Query], total: Total) -> int:
+        """Count the models; no model has so many variants that very many were of no family."""
+        if self._query.kind == "model" or not FAMILY < total.documents <= COUNTED:
+            return total.documents
+        return count_models(self._looking.searcher, self._looking.query(chosen))
+
     def all(self, chosen: Chosen[Query], total: Total) -> list[Selected]:
         """Give all documents."""
         found = self._looking.first(chosen, total.documents) if total.documents else []
@@ -199,6 +209,10 @@ class ModelHits:
         if sample is None:
             return Total(count_models(searcher, query(chosen)), documents, is_exact=False)
         return Total(SAMPLED * count_models(searcher, query(sample)), documents, is_exact=False)
+
+    def models(self, chosen: Chosen[Query], total: Total) -> int:  # noqa: ARG002  they were counted
+        """Give how many models there are."""
+        return total.hits
 
     def all(self, chosen: Chosen[Query], total: Total) -> list[Selected]:
         """Give all models."""

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from copy import copy
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from zlib import crc32
 
 import orjson
 import tantivy
 
-from indexer.documents import Document, VariantPart
+from indexer.documents import Document
 from indexer.engines.terms import (
     BITS,
     CODE,
@@ -71,7 +71,21 @@ def make_schema(kind: Kind = "model") -> tantivy.Schema:
     texts += [name for part in (OWNER, NAME) for name in (part.grams, part.heads, part.wholes)]
     for name in texts:
         builder.add_text_field(name, tokenizer_name="words", index_option="basic")
-    return builder.build()
+    return _without_lengths(builder.build())
+
+
+def _without_lengths(schema: tantivy.Schema) -> tantivy.Schema:
+    """Let Tantivy not store how long each text is, a byte a field: that serves scores, and we have none.
+
+    Its builder has no word for it; a schema as it is pickled has.
+    """
+    pickled: Any = schema.__reduce__()
+    make, (fields,) = pickled
+    for field in fields["inner"]:
+        if field["type"] == "text":
+            field["options"]["indexing"]["fieldnorms"] = False
+    without: tantivy.Schema = make(fields)
+    return without
 
 
 def open_index(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
@@ -84,83 +98,88 @@ def open_index(folder: Path, schema: tantivy.Schema) -> tantivy.Index:
 
 Texts: TypeAlias = list[tuple[str, str]]
 """Fields and a text in each; a field of several values comes several times."""
+Numbers: TypeAlias = dict[str, int]
+"""What stands in fields of `UNSIGNED`; what is unknown or none is left out."""
+
+
+class Shared(NamedTuple):
+    """What a model and all of its variants have."""
+
+    numbers: Numbers
+    texts: Texts
+    digest: int
+    """A checksum of the texts."""
 
 
 class Entry(NamedTuple):
-    """What an index holds of a model or of a variant."""
+    """What is a model's or a variant's own."""
 
-    numbers: dict[str, int]
-    """What stands in the fields of `UNSIGNED`; what is unknown or none is left out."""
+    numbers: Numbers
     texts: Texts
-    """Its own texts, beside those it has in common with its model and all of that one's variants."""
 
 
 def to_tantivy(document: Document) -> tuple[tantivy.Document, list[tantivy.Document]]:
     """Give a model and its variants, best first, in Tantivy's own form."""
-    shared = shared_texts(document)
+    shared = shared_of(document)
     common = tantivy.Document()
     common.add_integer(NUMBER, document.number)
-    for field, text in shared:
-        common.add_text(field, text)
-    variants = [_filled(copy(common), one) for one in entries_of_variants(document, shared)]
-    return _filled(common, entry_of_model(document, shared)), variants
+    _fill(common, shared.numbers, shared.texts)
+    variants = []
+    for entry in entries_of_variants(document, shared):
+        variant = copy(common)
+        _fill(variant, *entry)
+        variants.append(variant)
+    _fill(common, *entry_of_model(document, shared))
+    return common, variants
 
 
-def _filled(target: tantivy.Document, entry: Entry) -> tantivy.Document:
-    for field, number in entry.numbers.items():
+def _fill(target: tantivy.Document, numbers: Numbers, texts: Texts) -> None:
+    for field, number in numbers.items():
         target.add_unsigned(field, number)
-    for field, text in entry.texts:
+    for field, text in texts:
         target.add_text(field, text)
-    return target
 
 
-def entry_of_model(document: Document, shared: Texts) -> Entry:
-    """Give what is a model's own.
+def shared_of(document: Document) -> Shared:
+    """Give what a model and all of its variants have."""
+    numbers = dict(zip(ORDERS, orders_of(document), strict=True))
+    del numbers[SIZE]
+    numbers = {order: number for order, number in numbers.items() if number}
+    texts = _shared_texts(document)
+    return Shared(numbers | {POPULARITY: document.popularity}, texts, crc32(orjson.dumps(texts)))
 
-    Args:
-        document: the document.
-        shared: as `shared_texts` gives them.
 
-    """
+def entry_of_model(document: Document, shared: Shared) -> Entry:
+    """Give what is a model's own."""
     texts: Texts = [(facet, text) for facet, values in document.facets if facet in _OWN for text in values]
     texts += [(KEYWORDS, " ".join(document.keywords)), (QUANTS, " ".join(document.quants))]
-    numbers = {POPULARITY: document.popularity, DIGEST: crc32(orjson.dumps([shared, texts]))}
-    numbers |= _numbers(document, document.size, document.params or 0)
+    numbers = {DIGEST: crc32(orjson.dumps(texts), shared.digest)}
+    if document.size:
+        numbers[SIZE] = document.size
+    if document.params is not None:
+        numbers[PARAMS] = document.params
     return Entry(numbers, texts)
 
 
-def entries_of_variants(document: Document, shared: Texts) -> Iterator[Entry]:
-    """Give what is each variant's own, best first.
-
-    Args:
-        document: their model's.
-        shared: as `shared_texts` gives them.
-
-    """
-    digest = crc32(orjson.dumps(shared)) if document.variants else 0
+def entries_of_variants(document: Document, shared: Shared) -> Iterator[Entry]:
+    """Give what is each variant's own, best first."""
     for place, part in enumerate(document.variants):
         texts: Texts = [("format", part.format), (KEYWORDS, " ".join(part.keywords))]
         if part.label != UNKNOWN:
-            texts += [("quant", part.label), (QUANTS, " ".join(part.quants))]
-        numbers = {POPULARITY: document.popularity, CODE: part.code}
-        numbers |= _numbers(document, part.size, part.params)
-        numbers |= _measures(part)
-        numbers[DIGEST] = crc32(orjson.dumps([place, texts]), digest)
+            texts += (("quant", part.label), (QUANTS, " ".join(part.quants)))
+        numbers = dict(zip(NEEDS, part.needs, strict=False))
+        numbers[CODE] = part.code
+        numbers[DIGEST] = crc32(orjson.dumps([place, texts]), shared.digest)
+        if part.size:
+            numbers[SIZE] = part.size
+        if part.bits:
+            numbers[BITS] = part.bits
+        if part.params:
+            numbers[PARAMS] = part.params
         yield Entry(numbers, texts)
 
 
-def _numbers(document: Document, size: int, params: int) -> dict[str, int]:
-    numbers = {order: number for order, number in zip(ORDERS, orders_of(document), strict=True) if number}
-    numbers.pop(SIZE, None)
-    return numbers | {field: number for field, number in ((SIZE, size), (PARAMS, params)) if number}
-
-
-def _measures(part: VariantPart) -> dict[str, int]:
-    measured = {BITS: part.bits} if part.bits else {}
-    return measured | dict(zip(NEEDS, part.needs, strict=False))
-
-
-def shared_texts(document: Document) -> Texts:
+def _shared_texts(document: Document) -> Texts:
     """Give the texts that a model and all of its variants have.
 
     Beginnings are cut here and handed over as one text a field: words repeat, so that most are known

@@ -62,7 +62,7 @@ class Searching:
             if total.hits < TYPOS_BELOW:
                 return self._forgiven(selected, everything, total)
             return self._unordered(selected, everything, total)
-        page = self._hits.page(self._steps(everything, total.hits), total.hits)
+        page = self._hits.page(self._steps(everything, total), total.hits)
         selection = Selection(page, total.hits, exact and total.is_exact, self._state)
         return self._with_facets(selection, everything, total)
 
@@ -75,14 +75,14 @@ class Searching:
         return self._with_facets(selection, self._filtering.narrowed(named), total)
 
     def _steps(
-        self, everything: Chosen[Query] | None, total: int = 0
+        self, everything: Chosen[Query] | None, total: Total | None = None
     ) -> list[tuple[Step | None, Chosen[Query]]]:
         """Give the steps of the order; in any order but that of relevance there is one."""
         if self._query.sort != "relevance":
             return [] if everything is None else [(None, everything)]
-        return [
-            (step, self._filtering.narrowed(one)) for step, one in self._selector.steps(self._query, total)
-        ]
+        models = self._hits.models(everything, total) if everything is not None and total else 0
+        steps = self._selector.steps(self._query, models)
+        return [(step, self._filtering.narrowed(one)) for step, one in steps]
 
     def _with_facets(self, selection: Selection, chosen: Chosen[Query] | None, total: Total) -> Selection:
         """Add the facets that are asked for."""

@@ -1,6 +1,6 @@
 """Whether a server's indexes hold exactly the documents that they should hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from indexer.documents import Document
@@ -15,13 +15,16 @@ from indexer.engines.meilisearch.fields import (
     differing_setting,
     to_payload,
     to_variant_payloads,
+    variant_keys,
 )
 from indexer.engines.meilisearch.lookups import numbered, quote
 from indexer.engines.meilisearch.server import Server
-from indexer.engines.terms import CODE, NUMBER
+from indexer.engines.terms import NUMBER
 
 COMPARED = 100
 """Models that are compared at a time, with all of their variants."""
+TOLD = 3
+"""Of the variants of a model so many differences are told."""
 
 
 class MeiliHeld:
@@ -71,10 +74,8 @@ class MeiliHeld:
             some = numbers[at : at + COMPARED]
             models, variants = self._held(MODELS, some), self._held(VARIANTS, some)
             for number in some:
-                document = documents.get(number)
-                wrong = self._model_wrong(document, models.get(number, []), words=words)
-                if not wrong:
-                    wrong = self._variants_wrong(document, variants.get(number, []), words=words)
+                held = models.get(number, []), variants.get(number, [])
+                wrong = self._compared(documents.get(number), *held, words=words)
                 if wrong:
                     found[number] = "; ".join(wrong)
         return found
@@ -87,42 +88,78 @@ class MeiliHeld:
                 held.setdefault(int(str(payload[NUMBER])), []).append(payload)
         return held
 
-    def _model_wrong(self, document: Document | None, held: Sequence[Payload], *, words: bool) -> list[str]:
-        if document is None:
-            return ["is held, but the catalog has no such model"] if held else []
-        if len(held) != 1:
-            return [f"is held {len(held)} times" if held else "is missing"]
-        wanted, [stored] = to_payload(document), held
-        wrong = _differing(wanted, stored)
-        return self._unfindable(MODELS, wanted) if words and not wrong else wrong
-
-    def _variants_wrong(
-        self, document: Document | None, held: Sequence[Payload], *, words: bool
+    def _compared(
+        self,
+        document: Document | None,
+        models: Sequence[Payload],
+        variants: Sequence[Payload],
+        *,
+        words: bool,
     ) -> list[str]:
-        wanted = {} if document is None else to_variant_payloads(document)
-        stored = {str(one[ID]): one for one in held}
-        missing, others = len(wanted.keys() - stored), len(stored.keys() - wanted)
-        if missing or others:
-            said = [f"{missing} of its {len(wanted)} variants {_are(missing)} missing"] if missing else []
-            return [*said, *([f"{others} {_are(others)} held beside its variants"] if others else [])]
-        wrong = {key: _differing(payload, stored[key]) for key, payload in wanted.items()}
-        if words and not any(wrong.values()):
-            wrong = {key: self._unfindable(VARIANTS, payload) for key, payload in wanted.items()}
-        return [f"of variant {wanted[key][CODE]}, {'; '.join(some)}" for key, some in wrong.items() if some]
+        """Say what differs between a document and what is held under its number."""
+        if document is None:
+            return ["is held, but the catalog has no such model"] if models or variants else []
+        if len(models) != 1:
+            return [f"is held {len(models)} times" if models else "is missing"]
+        wanted, [stored] = to_payload(document), models
+        wrong = _differing(wanted, stored)
+        if words and not wrong:
+            wrong = self._unfindable(MODELS, document.number, {document.key: wanted})[document.key]
+        # what is wrong with a model is wrong with all of its variants
+        return wrong or _few(self._of_variants(document, variants, words=words))
 
-    def _unfindable(self, kind: str, payload: Payload) -> list[str]:
-        """Give the fields by some values of which a document is not found."""
-        fields = {name: values for name, values in payload.items() if isinstance(values, list) and values}
-        if self._is_found(kind, payload, fields):
-            return []
-        missed = [name for name in fields if not self._is_found(kind, payload, {name: fields[name]})]
-        return [f"it is not found by its {' and '.join(sorted(missed))}"]
+    def _of_variants(self, document: Document, held: Sequence[Payload], *, words: bool) -> Iterator[str]:
+        """Say how the variants that are held differ from those of a document."""
+        wanted, stored = to_variant_payloads(document), {str(one[ID]): one for one in held}
+        wrong = {key: _differing(wanted[key], stored[key]) for key in wanted.keys() & stored}
+        if words and wrong and not any(wrong.values()):
+            wrong = self._unfindable(VARIANTS, document.number, {key: wanted[key] for key in wrong})
+        for key, part in dict(zip(variant_keys(document), document.variants, strict=True)).items():
+            name = f"its variant {part.label} ({part.format})"
+            if key in wrong:
+                yield from (f"{name}: {what}" for what in wrong[key])
+            else:
+                yield f"{name} is missing"
+        others = len(stored.keys() - wanted)
+        if others:
+            yield f"{others} of the variants held are none of its own"
 
-    def _is_found(self, kind: str, payload: Payload, fields: Mapping[str, list[str]]) -> bool:
-        conditions = [f"{NUMBER} = {payload[NUMBER]}"]
+    def _unfindable(self, kind: str, number: int, payloads: Mapping[str, Payload]) -> dict[str, list[str]]:
+        """Say of a model's documents by which of their fields they are not found.
+
+        By what they have in common they are looked up at once: each value takes its time.
+        """
+        texts = {key: _texts_of(payload) for key, payload in payloads.items()}
+        shared = {
+            name: values
+            for name, values in next(iter(texts.values()), {}).items()
+            if all(one.get(name) == values for one in texts.values())
+        }
+        missed = self._missed(kind, number, shared, texts)
+        for key, fields in texts.items():
+            own = {name: values for name, values in fields.items() if name not in shared}
+            missed[key] += self._missed(kind, number, own, [key])[key]
+        said = {key: " and ".join(sorted(names)) for key, names in missed.items()}
+        return {key: [f"it is not found by its {names}"] if names else [] for key, names in said.items()}
+
+    def _missed(
+        self, kind: str, number: int, fields: Mapping[str, list[str]], keys: Iterable[str]
+    ) -> dict[str, list[str]]:
+        """Give of each document the fields by some values of which it is not found."""
+        if not fields or self._found(kind, number, fields).issuperset(keys):
+            return {key: [] for key in keys}
+        found = {name: self._found(kind, number, {name: values}) for name, values in fields.items()}
+        return {key: [name for name, those in found.items() if key not in those] for key in keys}
+
+    def _found(self, kind: str, number: int, fields: Mapping[str, list[str]]) -> set[str]:
+        conditions = [f"{NUMBER} = {number}"]
         conditions += [f"{name} = {quote(value)}" for name, values in fields.items() for value in values]
         found = self._server.fetch(self._uids[kind], " AND ".join(conditions), [ID])
-        return any(one[ID] == payload[ID] for one in found)
+        return {str(one[ID]) for one in found}
+
+
+def _texts_of(payload: Payload) -> dict[str, list[str]]:
+    return {name: values for name, values in payload.items() if isinstance(values, list) and values}
 
 
 def _differing(wanted: Payload, stored: Payload) -> list[str]:
@@ -136,5 +173,8 @@ def _differing(wanted: Payload, stored: Payload) -> list[str]:
     return [*wrong, f"its {' and '.join(texts)} are not its own"] if texts else wrong
 
 
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
+def _few(said: Iterable[str]) -> list[str]:
+    """Give as much of what can be said as is read."""
+    lines = list(said)
+    more = len(lines) - TOLD
+    return lines if more <= 0 else [*lines[:TOLD], f"and {more} more"]

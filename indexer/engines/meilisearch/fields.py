@@ -6,6 +6,7 @@ with 1.21), because it reads the sets of whole branches.
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TypeAlias
@@ -56,8 +57,10 @@ ID = "id"
 that of its model and its code."""
 PLACE = "place"
 """A variant's among those of its model, the best first."""
-FACET_VALUES = 20
-"""Values that are counted of a field, the commonest first."""
+TWICE = "twice"
+"""Whether a variant's model has another of the same quant: where none has, models need not be told apart."""
+FACET_VALUES = {MODELS: 20, VARIANTS: 100, STATE: 1}
+"""Values that are counted of a field, the commonest first. Models by quant are added up from two counts."""
 MAX_TOTAL = 2**31
 """The server's own bound on totals and paging; its default, 1,000, would cut both."""
 MAX_BYTES = 400
@@ -80,6 +83,7 @@ STORED_IN: dict[str, tuple[str, ...]] = {
 """Fields of matching whose tokens are stored elsewhere; one that is in several is stored in any of them."""
 _MATCHED = sorted({field for fields in STORED_IN.values() for field in fields})
 _LOOKED_UP = [*_MATCHED, OWNER_PREFIX, KEYWORDS, TAGS, TIER, QUANTS, NUMBER, *FACETS]
+_EQUAL = {MODELS: _LOOKED_UP, VARIANTS: [*_LOOKED_UP, TWICE], STATE: []}
 _SORTED = sorted([*ORDERS, NUMBER, POPULARITY])
 
 _SHOWN = {MODELS: [NUMBER, AUTHOR, DOWNLOADS], VARIANTS: [NUMBER, CODE], STATE: ["*"]}
@@ -103,14 +107,14 @@ def settings_of(kind: str) -> dict[str, object]:
     return {
         "searchableAttributes": [],
         "displayedAttributes": _SHOWN[kind],
-        "filterableAttributes": _filterable(_COMPARED[kind]) if is_searched else [],
+        "filterableAttributes": _filterable(_EQUAL[kind], _COMPARED[kind]) if is_searched else [],
         "sortableAttributes": _SORTED if is_searched else [],
         "rankingRules": _RULES[kind],
         "typoTolerance": {"enabled": False},
         "prefixSearch": "disabled",
         "proximityPrecision": "byAttribute",
         "facetSearch": False,
-        "faceting": {"maxValuesPerFacet": FACET_VALUES, "sortFacetValuesBy": {"*": "count"}},
+        "faceting": {"maxValuesPerFacet": FACET_VALUES[kind], "sortFacetValuesBy": {"*": "count"}},
         "pagination": {"maxTotalHits": MAX_TOTAL},
     }
 
@@ -128,12 +132,12 @@ def _is_kept(wanted: object, there: object) -> bool:
     return wanted == there
 
 
-def _filterable(compared: list[str]) -> list[dict[str, object]]:
+def _filterable(looked_up: list[str], compared: list[str]) -> list[dict[str, object]]:
     def of(names: list[str], *, comparison: bool = False) -> dict[str, object]:
         features = {"facetSearch": False, "filter": {"equality": True, "comparison": comparison}}
         return {"attributePatterns": names, "features": features}
 
-    return [of(_LOOKED_UP), of(compared, comparison=True)]
+    return [of(looked_up), of(compared, comparison=True)]
 
 
 def value_of(text: str) -> str:
@@ -175,8 +179,9 @@ def to_variant_payloads(document: Document) -> dict[str, Payload]:
     shared = {**_found_by(document), **to_counters(document)}
     for facet in ("format", "quant"):
         shared.pop(facet, None)
+    labels = Counter(part.label for part in document.variants)
     return {
-        key: {**shared, ID: key, PLACE: place, **_of_variant(part)}
+        key: {**shared, ID: key, PLACE: place, **_of_variant(part, is_twice=labels[part.label] > 1)}
         for place, (key, part) in enumerate(zip(variant_keys(document), document.variants, strict=True))
     }
 
@@ -218,11 +223,13 @@ def _found_by(document: Document) -> Payload:
     return found | {facet: _values(values) for facet, values in document.facets}
 
 
-def _of_variant(part: VariantPart) -> Payload:
+def _of_variant(part: VariantPart, *, is_twice: bool) -> Payload:
     """Give what a variant has of its own; what is unknown is left out."""
     numbers = {SIZE: part.size, BITS: part.bits, PARAMS: min(part.params, MAX_NUMBER)}
     numbers |= dict(zip(NEEDS, part.needs, strict=False))
     label: Payload = {} if part.label == UNKNOWN else {"quant": _values([part.label])}
+    if label and is_twice:
+        label[TWICE] = ["quant"]
     return {
         CODE: part.code,
         KEYWORDS: list(part.keywords),

@@ -60,9 +60,10 @@ class MeiliReader:
         return self._from_one(lambda replica, deadline: replica.ask([], deadline)[1])
 
     def search(self, query: SearchQuery) -> Selection:
-        """Select a page of models, best first.
+        """Select a page of models or variants, best first.
 
         Raises:
+            BadRequest: the page is out of reach.
             EngineUnavailable: there is no index yet, or no server answers.
             EngineError: the index cannot be read.
 

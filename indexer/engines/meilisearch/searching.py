@@ -121,8 +121,12 @@ class Searching:
         for step, chosen in steps:
             own.append((step, chosen.without(before)))
             before.append(chosen.query(self._terms))
-        want = min(self._query.limit, max(0, total - self._query.offset))
+        want = self._wanted(total)
         return self._later_page(own, want) if self._query.offset else self._walk(own, want)
+
+    def _wanted(self, total: int) -> int:
+        """Give how many there can be on the page."""
+        return min(self._query.limit, max(0, total - self._query.offset))
 
     def _walk(self, steps: Sequence[StepOf], want: int) -> tuple[Selected, ...]:
         """Give so many of the best."""

@@ -6,12 +6,14 @@ each model: the models of very many variants are estimated from the sample (meas
 models of 480,000 variants take 70 ms, the first twenty of them 2 ms).
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from indexer.engines.chosen import Chosen
 from indexer.engines.contract import Selected, Selection
 from indexer.engines.meilisearch.asking import Answer, Question
+from indexer.engines.meilisearch.fields import TWICE
 from indexer.engines.meilisearch.lookups import Filter, FilterTerms, equal
 from indexer.engines.meilisearch.searching import GLANCE, Searching, StepOf
 from indexer.engines.paging import require_reachable
@@ -22,8 +24,9 @@ from indexer.ranking import FAMILY
 
 COUNTED_VARIANTS = 10_000
 """The models of more variants than this are estimated, and so are their facets."""
-_OWN: tuple[Facet, ...] = ("format", "quant")
-"""Facets in which variants of one model differ."""
+FORMAT: Facet = "format"
+QUANT: Facet = "quant"
+"""In these, variants of one model differ."""
 
 
 class SearchingVariants(Searching):
@@ -89,9 +92,12 @@ class SearchingByVariants(Searching):
     def _estimate(self, chosen: Chosen[Filter]) -> int:
         """Estimate the models of very many variants: those of the sample have as many each."""
         sample = self._selector.in_tier(chosen, SAMPLE) or chosen
-        plain = [replace(self._question(one, 0), distinct="") for one in (chosen, sample)]
-        everything, sampled, models = self._ask([*plain, self._counting(sample)])
+        questions = [self._plain(chosen), self._plain(sample), self._counting(sample)]
+        everything, sampled, models = self._ask(questions)
         return round(everything.total * models.total / max(1, sampled.total))
+
+    def _wanted(self, total: int) -> int:
+        return self._query.limit if self._estimates else super()._wanted(total)  # an estimate ends no page
 
     def _later_page(self, steps: Sequence[StepOf], want: int) -> tuple[Selected, ...]:
         """Skip the pages before it step by step: only a step that ends before the page is counted."""
@@ -112,20 +118,32 @@ class SearchingByVariants(Searching):
         return self._estimates
 
     def _facets(self, chosen: Chosen[Filter]) -> Mapping[str, Mapping[str, int]]:
-        """Count models: where their variants differ, for each of the values that most variants have.
+        """Count models, each once for every value that some of its variants that match have."""
+        asked = self._query.facets
+        shared = [facet for facet in asked if facet not in (FORMAT, QUANT)]
+        counted, by_format = self._ask([self._counting(chosen, shared), self._plain(chosen, FORMAT)])
+        counts = dict(counted.facets)
+        if FORMAT in asked:
+            formats = by_format.facets[FORMAT]
+            one_for_all = dict.fromkeys(formats, counted.total) if len(formats) == 1 else None
+            counts[FORMAT] = one_for_all or self._by_value(chosen, FORMAT, formats)
+        if QUANT in asked:
+            counts[QUANT] = self._by_quant(chosen)
+        return counts
 
-        An estimate leaves it at counting variants there: few models have two of one label.
-        """
-        own = tuple(facet for facet in self._query.facets if facet in _OWN)
-        shared = [facet for facet in self._query.facets if facet not in _OWN]
-        plain = replace(self._question(chosen, 0), distinct="", facets=own)
-        counted, of_variants = self._ask([self._counting(chosen, shared), plain])
-        if self._estimates:
-            return {**counted.facets, **of_variants.facets}
-        values = [(facet, value) for facet in own for value in of_variants.facets[facet]]
-        having = [chosen.narrowed([equal(facet, [value])]) for facet, value in values]
-        answers = self._ask([self._counting(one) for one in having]) if having else []
-        found: dict[str, dict[str, int]] = {facet: {} for facet in own}
-        for (facet, value), answer in zip(values, answers, strict=True):
-            found[facet][value] = answer.total
-        return {**counted.facets, **found}
+    def _by_quant(self, chosen: Chosen[Filter]) -> Mapping[str, int]:
+        """Count models by quant: most have one variant of each, and need not be told apart."""
+        twice = equal(TWICE, [QUANT])
+        others = chosen.narrowed([twice])
+        once, more = self._ask([self._plain(chosen.without([twice]), QUANT), self._plain(others, QUANT)])
+        return Counter(once.facets[QUANT]) + Counter(self._by_value(others, QUANT, more.facets[QUANT]))
+
+    def _by_value(self, chosen: Chosen[Filter], facet: Facet, values: Iterable[str]) -> dict[str, int]:
+        """Count the models of these variants by values of one field."""
+        having = {value: chosen.narrowed([equal(facet, [value])]) for value in values}
+        answers = self._ask([self._counting(one) for one in having.values()]) if having else []
+        return {value: answer.total for value, answer in zip(having, answers, strict=True)}
+
+    def _plain(self, chosen: Chosen[Filter], *facets: Facet) -> Question:
+        """Ask about variants, however many a model has."""
+        return replace(self._question(chosen, 0), distinct="", facets=facets)
