@@ -8,10 +8,8 @@ from indexer.filters import Filters
 from indexer.measures import Measure, Memory
 from indexer.query import SearchQuery
 from indexer.variants.labels import label_tokens, read_quant_word
+from indexer.variants.memory import PADDING
 from indexer.variants.records import CONTEXTS, UNKNOWN, Contents, Variant
-
-MARGIN = 20
-"""One part in so many comes on top of files and context in `Variant.needs`."""
 
 Verdict = Literal["vram", "ram", "no"]
 """Fits into the graphics card (or all there is); with the machine's memory beside it; does not."""
@@ -93,15 +91,16 @@ def fit_of(variant: Variant, memory: Memory | None, place: int) -> Fit | None:
     if not variant.needs:
         return None
     need = variant.needs[place]
-    overhead = need // (MARGIN + 1)
-    loaded = (variant.bytes or 0) + sum(one.bytes or 0 for one in variant.sidecars)
-    files = min(loaded, need - overhead)
+    whole, part = PADDING
+    files = (variant.bytes or 0) + sum(one.bytes or 0 for one in variant.sidecars)
+    padded = max(0, need - files * whole // part)  # of the context alone
+    context_bytes = -(-padded * part // whole)
     return Fit(
         verdict=None if memory is None else _verdict(need, memory),
         need=need,
         files=files,
-        context_bytes=need - overhead - files,
-        overhead=overhead,
+        context_bytes=context_bytes,
+        overhead=need - files - context_bytes,
         context=CONTEXTS[place],
         is_guessed=variant.is_need_guessed,
     )

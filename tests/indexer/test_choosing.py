@@ -10,7 +10,7 @@ from indexer.choosing import admits, chosen_by, fit_of, pointed_at
 from indexer.filters import NO_FILTERS
 from indexer.measures import GIB, Memory
 from indexer.query import parse_query
-from indexer.variants.memory import Context, needs_of
+from indexer.variants.memory import PADDING, Context, needs_of
 from indexer.variants.records import CONTEXTS, Contents, RepoFile, Sidecar, Variant
 
 Q4 = Variant(
@@ -83,7 +83,8 @@ def test_the_parts_of_a_fit_are_those_its_need_was_made_of(
     size: int, beside: int, contexts: tuple[int, ...], place: int, vram: int, ram: int
 ) -> None:
     sidecars = (Sidecar("mmproj.gguf", "mmproj", beside),)
-    needs = needs_of(size + beside, Context(contexts, is_guessed=False))
+    padded = tuple(one * PADDING[0] // PADDING[1] for one in contexts)
+    needs = needs_of(size + beside, Context(contexts, padded, is_guessed=False))
     fit = fit_of(Q4._replace(bytes=size, sidecars=sidecars, needs=needs), Memory(vram, ram), place)
 
     assert fit is not None
