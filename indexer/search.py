@@ -43,6 +43,8 @@ class Coverage:
     """Whether a pass over the whole Hub has ever ended."""
     completed_at: datetime | None
     """When the newest one ended."""
+    variants: int = 0
+    """Variants in the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,7 @@ class Search:
             age_seconds=None if age is None else max(0.0, age),
             complete=state.completed_at is not None,
             completed_at=state.completed_at,
+            variants=index.variants,
         )
 
 
