@@ -13,7 +13,7 @@ from indexer.records import Batch, Listed
 from indexer.search import Search, SearchPage
 from tests.factories import fill_home, make_listed, sync_home
 from tests.indexer import engines
-from tests.stock import MANY, QUANTS, make_stock
+from tests.stock import MANY, QUANTS, make_stock, tree_of
 
 pytestmark = pytest.mark.usefixtures("each_engine")
 
@@ -59,13 +59,23 @@ def test_a_variant_that_is_gone_since_the_sync_is_not_shown(stock: Stock) -> Non
     assert [(found(page), page.total) for page in after] == [([], 0), ([], 0)]
 
 
-def test_files_are_read_only_where_variants_are_chosen(stock: Stock) -> None:
+def test_variants_are_told_only_where_they_are_chosen(stock: Stock) -> None:
     plain, chosen = stock.ask("poet").hits, stock.ask("poet <5gb").hits
 
-    assert [hit.model.record.files for hit in plain] == [None, None]
     assert [hit.variants for hit in plain] == [(), ()]
-    assert chosen[0].model.record.files is not None
     assert [one.label for one in chosen[0].variants][:2] == ["Q4_K_M", "Q2_K"]
+
+
+def test_a_tree_that_was_read_since_counts_at_once(stock: Stock) -> None:
+    guess = stock.models[2]
+    (before,) = stock.ask("guess q4_k_m", kind="variant").hits
+    stock.catalog.apply(Batch(trees=(tree_of(guess, {"guess-7b.Q4_K_M.gguf": 4_321_000_000}),)))
+    (after,) = stock.ask("guess q4_k_m", kind="variant").hits
+
+    assert before.variant is not None
+    assert before.variant.is_estimated
+    assert after.variant is not None
+    assert (after.variant.bytes, after.variant.is_estimated) == (4_321_000_000, False)
 
 
 def test_a_model_carries_the_best_of_many_variants(stock: Stock) -> None:
