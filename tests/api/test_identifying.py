@@ -1,5 +1,6 @@
 """`hubdex cache identify`: a file on this disk, by its content."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -41,7 +42,9 @@ def test_a_file_nobody_holds_is_a_failure(stocked: Path, capsys: pytest.CaptureF
     assert main(["cache", "identify", str(stocked / "mine")]) == 1
     assert "No model is known to hold a file" in capsys.readouterr().err
     assert main(["cache", "identify", "--json", str(stocked / "mine")]) == 1
-    assert json.loads(capsys.readouterr().out)["models"] == []
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["models"] == []
+    assert answer["sha256"] == hashlib.sha256(b"x" * (2**22 + 1)).hexdigest()
 
 
 def test_what_is_no_file_is_bad_usage(stocked: Path, capsys: pytest.CaptureFixture[str]) -> None:
