@@ -5,11 +5,11 @@ import dataclasses
 import os
 import sys
 from collections.abc import Sequence
-from typing import get_args
 
 import orjson
 
 from indexer.answers import page_answer
+from indexer.asking import add_options, question_of
 from indexer.catalog.passes import SET_ASIDE_KEPT
 from indexer.catalog.store import Catalog, utc_now
 from indexer.checking import SAMPLE, check_index
@@ -18,7 +18,6 @@ from indexer.config import HomeConfig, KeysConfig, read_config
 from indexer.engines.meilisearch.keys import make_keys
 from indexer.engines.opening import EMBEDDED, Replica, open_reader, open_replicas, replica_states
 from indexer.errors import EXIT_DONE, EXIT_FAILED, EngineUnavailable
-from indexer.filters import FACETS
 from indexer.following import follow_all, sync_all
 from indexer.process import (
     StopRequest,
@@ -27,7 +26,6 @@ from indexer.process import (
     exclusive,
     run_command,
 )
-from indexer.query import Sort, parse_query
 from indexer.remote import ask_service
 from indexer.search import Search
 from indexer.sync import SyncReport
@@ -57,21 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     drawn.add_argument("--all", action="store_true", help="compare every model")
     keys = commands.add_parser("keys", help="make the two keys of Meilisearch servers, and print them")
     search = commands.add_parser("search", help="ask the index", prog="hubdex search")
-    search.add_argument("q", nargs="*", help="the query, e.g. TheBloke/llama")
-    search.add_argument(
-        "--sort", choices=get_args(Sort), default="relevance", help="the order (default relevance)"
-    )
-    search.add_argument(
-        "--facets",
-        nargs="+",
-        choices=FACETS,
-        default=[],
-        metavar="FIELD",
-        help=f"count the values of fields over all that was found: {', '.join(FACETS)}",
-    )
+    add_options(search)
     search.add_argument("--url", help="ask the service that runs there, e.g. http://127.0.0.1:8017")
-    search.add_argument("--limit", type=int, default=20)
-    search.add_argument("--offset", type=int, default=0)
     status = commands.add_parser(
         "status", help="what is known, how old and how complete", prog="hubdex status"
     )
@@ -133,18 +118,13 @@ def _follow(config: HomeConfig, interval: float, *, as_json: bool) -> None:
 
 
 def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
-    query = parse_query(
-        " ".join(arguments.q),
-        sort=arguments.sort,
-        facets=arguments.facets,
-        limit=arguments.limit,
-        offset=arguments.offset,
-    )
+    question = question_of(arguments)
     if arguments.url:
-        answer = ask_service(arguments.url, query)
+        answer = ask_service(arguments.url, question)
     else:
         with Catalog(config.database_url, read_only=True) as catalog:
-            answer = page_answer(Search(catalog, open_reader(config)).answer(query))
+            page = Search(catalog, open_reader(config)).answer(question.query)
+            answer = page_answer(page, question.memory)
     if arguments.json:
         print(json_line(answer))
     else:

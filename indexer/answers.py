@@ -118,6 +118,7 @@ class IndexAnswer(TypedDict):
     """How many models the answer stands for, how old and how complete it is."""
 
     models: int
+    variants: int
     catalog_models: int
     behind: int
     synced_at: str | None
@@ -316,6 +317,7 @@ def index_answer(coverage: Coverage) -> IndexAnswer:
     age = coverage.age_seconds
     return {
         "models": coverage.models,
+        "variants": coverage.variants,
         "catalog_models": coverage.catalog_models,
         "behind": coverage.behind,
         "synced_at": moment(coverage.synced_at),

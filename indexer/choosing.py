@@ -1,17 +1,15 @@
 """Which variants a query chooses, and the memory each of them takes; pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from indexer.filters import Filters
 from indexer.measures import Measure, Memory
 from indexer.query import SearchQuery
-from indexer.variants.labels import label_tokens
+from indexer.variants.labels import label_tokens, read_quant_word
+from indexer.variants.memory import PADDING
 from indexer.variants.records import CONTEXTS, UNKNOWN, Contents, Variant
-
-MARGIN = 20
-"""One part in so many comes on top of files and context in `Variant.needs`."""
 
 Verdict = Literal["vram", "ram", "no"]
 """Fits into the graphics card (or all there is); with the machine's memory beside it; does not."""
@@ -66,6 +64,21 @@ def chosen_by(query: SearchQuery, contents: Contents) -> tuple[Variant, ...]:
     return tuple([one for one in contents.variants if admits(filters, one)])
 
 
+def pointed_at(text: str, variants: Sequence[Variant]) -> tuple[Variant, ...]:
+    """Give the variants that a pasted link names: by the path of a file or a folder, else by the quant."""
+    folder = text.rstrip("/") + "/"
+    named = [one for one in variants if any(_is_at(file.path, text, folder) for file in one.files)]
+    if named:
+        return tuple(named)
+    quant = read_quant_word(text)
+    alike = [one for one in variants if quant and quant in label_tokens(one.label)]
+    return tuple([one for one in alike if one.label.lower() == quant] or alike)
+
+
+def _is_at(path: str, text: str, folder: str) -> bool:
+    return path == text or path.startswith(folder)
+
+
 def fit_of(variant: Variant, memory: Memory | None, place: int) -> Fit | None:
     """Give how much memory a variant takes; `None`: its size is not known.
 
@@ -78,15 +91,16 @@ def fit_of(variant: Variant, memory: Memory | None, place: int) -> Fit | None:
     if not variant.needs:
         return None
     need = variant.needs[place]
-    overhead = need // (MARGIN + 1)
-    loaded = (variant.bytes or 0) + sum(one.bytes or 0 for one in variant.sidecars)
-    files = min(loaded, need - overhead)
+    whole, part = PADDING
+    files = (variant.bytes or 0) + sum(one.bytes or 0 for one in variant.sidecars)
+    padded = max(0, need - files * whole // part)  # of the context alone
+    context_bytes = -(-padded * part // whole)
     return Fit(
         verdict=None if memory is None else _verdict(need, memory),
         need=need,
         files=files,
-        context_bytes=need - overhead - files,
-        overhead=overhead,
+        context_bytes=context_bytes,
+        overhead=need - files - context_bytes,
         context=CONTEXTS[place],
         is_guessed=variant.is_need_guessed,
     )

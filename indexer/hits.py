@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from indexer.choosing import admits, chosen_by
+from indexer.choosing import admits, chosen_by, pointed_at
 from indexer.documents import code_of, keywords_in_format
 from indexer.engines.contract import Selected
 from indexer.formats import FORMATS
@@ -51,7 +51,9 @@ def verified(
     found = Contents() if contents is None else contents
     if query.kind == "variant":
         return _verified_variant(query, model, selected, found)
-    chosen = chosen_by(query, found) if query.filters.chooses_variants else ()
+    chosen = pointed_at(query.pointed, found.variants) if query.pointed else ()
+    if query.filters.chooses_variants:
+        chosen = chosen_by(query, found)
     # A format can be told by the model's name or tags alone; anything else is a matter of its variants.
     if not chosen and (query.is_of_variants or query.filters.values_of("quant")):
         return None

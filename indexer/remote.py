@@ -9,9 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from indexer.answers import SearchAnswer
+from indexer.asking import Question, parameters_of
 from indexer.config import HubAddress
 from indexer.errors import BadRequest, EngineError, EngineUnavailable
-from indexer.query import SearchQuery
 
 PATIENCE_SECONDS = 30.0
 MAX_BYTES = 10_000_000
@@ -28,7 +28,7 @@ _ANSWER = TypeAdapter(SearchAnswer)
 _REFUSAL = TypeAdapter(_Refusal)
 
 
-def ask_service(url: str, query: SearchQuery) -> SearchAnswer:
+def ask_service(url: str, question: Question) -> SearchAnswer:
     """Ask the service at an address.
 
     Raises:
@@ -37,15 +37,7 @@ def ask_service(url: str, query: SearchQuery) -> SearchAnswer:
         EngineError: what answers there is no Hubdex.
 
     """
-    asked = urlencode(
-        [
-            ("q", query.text),
-            ("sort", query.sort),
-            ("limit", query.limit),
-            ("offset", query.offset),
-            *(("facets", facet) for facet in query.facets),
-        ]
-    )
+    asked = urlencode(parameters_of(question))
     request = urllib.request.Request(  # noqa: S310
         f"{_checked(url)}/v1/search?{asked}", headers={"Accept": "application/json"}
     )

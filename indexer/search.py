@@ -13,7 +13,7 @@ from indexer.errors import EngineUnavailable
 from indexer.hits import Hit, asks_for_format, keywords_with, verified
 from indexer.keywords import keywords_of
 from indexer.owners import Owner
-from indexer.projecting import contents_in
+from indexer.projecting import KnownContents
 from indexer.query import SearchQuery
 from indexer.ranking import Rank, rank_of
 from indexer.records import CatalogState, Outline, StoredModel
@@ -43,6 +43,8 @@ class Coverage:
     """Whether a pass over the whole Hub has ever ended."""
     completed_at: datetime | None
     """When the newest one ended."""
+    variants: int = 0
+    """Variants in the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Search:
 
     def __init__(self, catalog: Catalog, engine: EngineReader, now: Callable[[], datetime] = utc_now) -> None:
         self._catalog = catalog
+        self._contents = KnownContents(catalog)
         self._engine = engine
         self._now = now
         self._state: tuple[float, CatalogState] | None = None
@@ -113,9 +116,9 @@ class Search:
 
     def _hits(self, query: SearchQuery, selected: Sequence[Selected]) -> tuple[Hit, ...]:
         """Give those that really match; files are read only where something is asked of variants."""
-        asks = query.is_of_variants or query.filters.chooses_variants
-        models = self._catalog.by_numbers(_numbers(selected), files=asks)
-        contents = contents_in(self._catalog, models.values()) if asks else {}
+        asks = query.is_of_variants or query.filters.chooses_variants or bool(query.pointed)
+        models = self._catalog.by_numbers(_numbers(selected), files=False)
+        contents = self._contents.of(models.values()) if asks else {}
         if not asks and asks_for_format(query):
             contents = self._contents_beside(query, models)
         found = (
@@ -133,7 +136,7 @@ class Search:
             for number, one in records
             if rank_of(query, one.repo_id, partial(keywords_of, *one.tags, one.task, one.library)) is None
         ]
-        return contents_in(self._catalog, self._catalog.by_numbers(unsure).values())
+        return self._contents.of([models[number] for number in unsure])
 
     def _ordered(self, query: SearchQuery, selection: Selection) -> Selection:
         """Order few models or variants by their names, leave out those that do not match, take the page."""
@@ -151,8 +154,8 @@ class Search:
         ranks = {number: rank for number, one in outlines.items() if (rank := _rank(query, one)) is not None}
         if len(ranks) < len(outlines) and asks_for_format(query):
             unsure = [number for number in outlines if number not in ranks]
-            models = self._catalog.by_numbers(unsure)
-            for number, contents in contents_in(self._catalog, models.values()).items():
+            models = self._catalog.by_numbers(unsure, files=False)
+            for number, contents in self._contents.of(models.values()).items():
                 formats = [one.format for one in contents.variants]
                 rank = _rank(query, outlines[number], formats)
                 if rank is not None:
@@ -212,6 +215,7 @@ class Search:
             age_seconds=None if age is None else max(0.0, age),
             complete=state.completed_at is not None,
             completed_at=state.completed_at,
+            variants=index.variants,
         )
 
 

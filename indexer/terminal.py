@@ -10,12 +10,17 @@ from typing import TextIO
 
 import orjson
 
-from indexer.answers import FacetAnswer, SearchAnswer, moment
+from indexer.answers import FacetAnswer, HitAnswer, SearchAnswer, VariantHitAnswer, moment
 from indexer.checking import CheckReport
 from indexer.engines.contract import IndexState
 from indexer.engines.opening import ReplicaState
+from indexer.measures import GIB
 from indexer.records import CatalogState, Checkpoint, SetAside
+from indexer.variants.answers import VariantAnswer
+from indexer.variants.records import UNKNOWN
 
+VARIANTS_SHOWN = 4
+"""Variants below a model."""
 EXCERPT_SHOWN = 300
 """Characters of an excerpt in a line for people."""
 CLOCKS_APART = timedelta(minutes=1)
@@ -28,20 +33,71 @@ _NOT_ASCII_PRINTABLE = re.compile(r"[^ -~]")
 def answer_lines(answer: SearchAnswer, *, colours: bool = False) -> Iterator[str]:
     """Give an answer line by line; in colours, the letters that matched stand out."""
     hits = answer["hits"]
-    width = max((len(printable(hit["id"])) for hit in hits), default=0)
+    width = max((len(printable(_name_of(hit))) for hit in hits), default=0)
     for hit in hits:
-        padding = " " * (width - len(printable(hit["id"])))
+        name = _name_of(hit)
+        padding = " " * (width - len(printable(name)))
         downloads = "" if hit["downloads"] is None else f"{hit['downloads']:,}"
-        shown = _marked(hit["id"], hit["highlights"]) if colours else printable(hit["id"])
+        shown = _marked(name, hit["highlights"]) if colours else printable(name)
+        if hit["kind"] == "variant":
+            yield f"{shown}{padding}  {variant_words(hit)}".rstrip()
+            continue
         said = " ".join(dict.fromkeys([hit["task"] or "", *hit["matched_tags"]])).strip()
         yield f"{shown}{padding}  {downloads:>13}  {printable(said)}".rstrip()
+        yield from _matching(hit)
     for facet, counts in answer["facets"].items():
         values = [_counted(one, is_exact=answer["facets_exact"]) for one in counts]
         yield f"{facet}: {', '.join(values) or 'none'}"
     about, index = "" if answer["total_exact"] else "about ", answer["index"]
-    yield f"{about}{answer['total']:,} of {index['models']:,} models, {age_words(index['age_seconds'])}"
+    found = f"{about}{answer['total']:,} {'variants ' if answer['query']['kind'] == 'variant' else ''}"
+    yield f"{found}of {index['models']:,} models, {age_words(index['age_seconds'])}"
     if not index["complete"]:
         yield "The first pass over the whole Hub has not ended yet: models may be missing."
+
+
+def _name_of(hit: HitAnswer | VariantHitAnswer) -> str:
+    return hit["model"] if hit["kind"] == "variant" else hit["id"]
+
+
+def _matching(hit: HitAnswer) -> Iterator[str]:
+    """Give the best of the variants that match, a line each."""
+    for variant in hit["variants"][:VARIANTS_SHOWN]:
+        yield f"    {variant_words(variant)}".rstrip()
+    more = hit["variants_total"] - VARIANTS_SHOWN
+    if hit["variants"] and more > 0:
+        yield f"    and {more:,} more"
+
+
+def variant_words(variant: VariantAnswer) -> str:
+    """Say what a variant is in columns: label, size, bits, whether it fits, and what is in its way."""
+    about = "~" if variant["estimated"] else ""
+    size = "size unknown" if variant["bytes"] is None else f"{about}{size_words(variant['bytes'])}"
+    near = "~" if variant["nominal"] else ""
+    bits = "" if variant["bits"] is None else f"{near}{variant['bits']:.2f} bits"
+    label = variant["format"] if variant["label"] == UNKNOWN else variant["label"]
+    return f"{printable(label):<12} {size:>12} {bits:>11}  {', '.join(_remarks(variant))}"
+
+
+def _remarks(variant: VariantAnswer) -> Iterator[str]:
+    if (fits := variant["fits"]) is not None:
+        need = f"{fits['need_bytes'] / GIB:.1f} GiB"
+        yield {"vram": f"fits ({need})", "ram": f"needs RAM too ({need})", "no": f"does not fit ({need})"}[
+            fits["verdict"]
+        ]
+    if variant["missing"]:
+        yield f"{variant['missing']} of {variant['shards']} files missing"
+    elif variant["shards"] > 1:
+        yield f"{variant['shards']} files"
+    words = {"parted": "in raw parts", "ik_only": "ik_llama.cpp only", "legacy": "old llama.cpp only"}
+    yield from (said for flag, said in words.items() if variant[flag])  # type: ignore[literal-required]
+
+
+def size_words(size: int) -> str:
+    """Say how large files are, in decimal units."""
+    for unit, word in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB")):
+        if size >= unit * 0.9995:
+            return f"{size / unit:.2f} {word}"
+    return f"{size / 1000:.2f} kB"
 
 
 def _counted(one: FacetAnswer, *, is_exact: bool) -> str:

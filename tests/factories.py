@@ -9,7 +9,7 @@ from typing import Any
 
 from indexer.catalog.store import Catalog
 from indexer.config import HomeConfig
-from indexer.records import Batch, Checkpoint, Counters, GgufFacts, Listed, ModelRecord, Outline
+from indexer.records import Batch, Checkpoint, Counters, GgufFacts, Listed, ModelRecord, Outline, Tree
 from indexer.sync import Sync
 from indexer.variants.records import RepoFile
 from tests.indexer import engines
@@ -85,6 +85,7 @@ def fill_home(
     *,
     complete: bool = True,
     days_ago: float = 0,
+    trees: tuple[Tree, ...] = (),
 ) -> None:
     """Give a home a catalog of these models, as of so many days ago, and an index of it."""
     config = HomeConfig(home=home)
@@ -95,6 +96,7 @@ def fill_home(
         mark = Checkpoint("full", None, now, 1, len(listed), finished_at=now)
     with Catalog(config.database_url, now=lambda: now) as catalog:
         catalog.apply(Batch(listed, checkpoints=(mark,)))
+        catalog.apply(Batch(trees=trees))
     sync_home(home)
 
 

@@ -19,12 +19,12 @@ _ONE: dict[Verdict, str] = {"vram": "fits", "ram": "fits", "no": "does not fit"}
 
 
 def fit_html(variant: Variant, room: Room) -> Html:
-    """Give whether a variant fits, in a word or two; nothing where nobody said how much memory there is."""
+    """Give whether a variant fits, in a word or two; nothing where nobody can tell."""
     if room.memory is None:
         return NOTHING
     fit = fit_of(variant, room.memory, room.context_place)
     if fit is None or fit.verdict is None:
-        return fill(_FIT, verdict="unknown", title="its size is not known", words="fit unknown")
+        return NOTHING  # its size is not known, which is said
     words = (_BOTH if room.memory.vram and room.memory.ram else _ONE)[fit.verdict]
     return fill(_FIT, verdict=fit.verdict, title=sum_words(variant, fit), words=words)
 
@@ -51,7 +51,9 @@ def _parts(variant: Variant, fit: Fit) -> Iterator[str]:
 
 
 def room_words(memory: Memory) -> str:
-    """Say how much memory there is: `8 GiB VRAM + 32 GiB RAM`."""
+    """Say how much memory there is: `8 GiB VRAM + 32 GiB RAM`; `8 GiB`, where that is all."""
+    if not memory.ram:
+        return f"{gib_digits(memory.vram)} GiB"
     parts = ((memory.vram, "VRAM"), (memory.ram, "RAM"))
     return " + ".join(f"{gib_digits(size)} GiB {word}" for size, word in parts if size)
 

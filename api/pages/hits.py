@@ -13,7 +13,7 @@ from indexer.hits import Hit
 from indexer.measures import memory_text
 from indexer.records import ModelRecord, StoredModel
 from indexer.variants.answers import Room
-from indexer.variants.records import CONTEXTS, Variant
+from indexer.variants.records import CONTEXTS, UNKNOWN, Variant
 
 VARIANTS_SHOWN = 4
 """Variants of one hit."""
@@ -133,7 +133,8 @@ def _measures(variant: Variant, room: Room) -> Iterator[Html]:
 
 def _variant_facts(variant: Variant, hit: Hit, room: Room) -> Iterator[Html]:
     yield from _measures(variant, room)
-    yield fill(_FACT, kind="format", text=variant.format)
+    if variant.label != UNKNOWN:  # else it is called by its format
+        yield fill(_FACT, kind="format", text=variant.format)
     if variant.params:
         yield fill(_FACT, kind="params", text=f"{compact_count(variant.params)} params")
     if license_ := hit.model.record.license:

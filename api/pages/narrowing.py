@@ -17,7 +17,11 @@ NARROWED_BY: tuple[Facet, ...] = ("format", "quant", "task", "library", "license
 
 _BAR = Template("""\
 <nav id="narrowing" class="narrowing" aria-label="Narrow down and order">
-$switch$menus</nav>
+<div class="filters">
+$filters</div>
+<div class="manner">
+$manner</div>
+</nav>
 """)
 _SWITCH = Template('<span class="switch">$kinds</span>\n')
 _KIND = Template('<a href="$path"$current>$words</a>')
@@ -54,15 +58,12 @@ _SORTS: dict[Sort, str] = {
 def narrowing_html(answer: SearchPage | None, manner: Manner = PLAIN) -> Html:
     """Give the bar below the search box; empty while there is no answer."""
     if answer is None:
-        return fill(_BAR, switch=NOTHING, menus=NOTHING)
-    menus = [_facet(answer, facet, manner) for facet in NARROWED_BY]
-    menus += [
-        _ranges(answer, "params", "Parameters", _PARAMS, manner),
-        _ranges(answer, "bytes", "File size", _SIZES, manner),
-        memory_menu(answer.query.text, manner),
-        _sorts(answer, manner),
-    ]
-    return fill(_BAR, switch=_switch(answer, manner), menus=joined(menus))
+        return fill(_BAR, filters=NOTHING, manner=NOTHING)
+    filters = [_facet(answer, facet, manner) for facet in NARROWED_BY]
+    filters.append(_ranges(answer, "params", "Parameters", _PARAMS, manner))
+    filters.append(_ranges(answer, "bytes", "File size", _SIZES, manner))
+    asked = [_switch(answer, manner), memory_menu(answer.query.text, manner), _sorts(answer, manner)]
+    return fill(_BAR, filters=joined(filters), manner=joined(asked))
 
 
 def _switch(answer: SearchPage, manner: Manner) -> Html:

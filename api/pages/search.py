@@ -78,6 +78,7 @@ class Refused:
 
 Outcome = SearchPage | Waiting | Refused
 
+_STYLES = ("search.css", "narrowing.css", "variants.css", "message.css")
 _STATUSES: dict[type[Outcome], int] = {Waiting: 503, Refused: 422}
 
 
@@ -120,7 +121,12 @@ def search_page(
     title = " - ".join(part for part in (text, owner, "Hubdex") if part)
     return page(
         site,
-        Frame(title, ("search.css", "narrowing.css", "variants.css", "message.css"), ("search.js",), status=status),
+        Frame(
+            title,
+            ("search.css", "narrowing.css", "variants.css", "message.css"),
+            ("search.js",),
+            status=status,
+        ),
         content,
     )
 

@@ -105,6 +105,7 @@ def status_page(site: Site, standing: Standing, aside: Sequence[SetAside], now: 
 def _facts(site: Site, standing: Standing, now: datetime) -> Iterator[tuple[str, object]]:
     catalog, index = standing.catalog, standing.index
     yield "Models that can be found", f"{index.models:,}" if index else "none yet"
+    yield "Variants of them", f"{index.variants:,}" if index else "none yet"
     yield "Models in the catalog", f"{catalog.models:,}" if catalog else "none yet"
     if catalog and index:
         behind = max(0, catalog.serial - index.serial)

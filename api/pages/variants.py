@@ -36,16 +36,18 @@ $rows</tbody>
 </table>
 """)
 _ROW = Template("""\
-<tr id="$anchor"><th scope="row"><span class="label">$label</span>$format$notes</th>\
-<td class="number" data-label="Size"><span>$size</span></td>\
-<td class="number" data-label="Bits"><span>$bits</span></td>\
-<td class="number" data-label="Quality cost"><span>$cost</span></td>\
-<td class="takes" data-label="Memory"><span>$memory</span></td></tr>
+<tr id="$anchor"><th scope="row"><span class="label">$label</span>$notes</th>\
+<td class="number size">$size</td>\
+<td class="number bits">$bits</td>\
+<td class="number cost">$cost</td>\
+<td class="takes"><span>$memory</span></td></tr>
 """)
-_FORMAT = Template(' <span class="format">$format</span>')
 _NOTE = Template('<span class="said">$text</span>')
 _TROUBLE = Template('<span class="said trouble">$text</span>')
 _QUIET = Template('<span class="quiet">$text</span>')
+_NOT_MEASURED = Html(
+    '<span class="quiet" aria-hidden="true">-</span><span class="unseen">not measured</span>'
+)
 _REST = Template("<details><summary>$count</summary>\n$table$beyond</details>\n")
 _BEYOND = Template('<p class="small">$count more are in <a href="$path">the answer of the API</a>.</p>\n')
 _SIDECARS = Template("""\
@@ -98,6 +100,10 @@ def variants_html(record: ModelRecord, held: Held) -> Html:
 
 def notes_of(variant: Variant) -> Iterator[Html]:
     """Say what is to be known of a variant, trouble first."""
+    if variant.format != "gguf" and variant.label != UNKNOWN:
+        yield _note(variant.format)
+    if variant.label == UNKNOWN:
+        yield _note("quant unknown")
     yield from (fill(_TROUBLE, text=text) for text in troubles_of(variant))
     if variant.shards > 1 and not variant.missing and not variant.is_parted:
         yield _note(plural(variant.shards, "file"))
@@ -129,16 +135,15 @@ def _note(text: str) -> Html:
 
 
 def label_words(variant: Variant) -> str:
-    """Give the label of a variant, or that nobody knows it."""
-    return "unknown quant" if variant.label == UNKNOWN else variant.label
+    """Give what a variant is called: its label, or its format where nobody knows the quant."""
+    return variant.format if variant.label == UNKNOWN else variant.label
 
 
 def bits_words(variant: Variant, digits: int = 2) -> str:
-    """Say how many bits a variant has per weight; `nominal` where they are not counted."""
+    """Say how many bits a variant has per weight; `~4.5` where they are those of its quant, not counted."""
     if variant.bits is None:
         return "unknown"
-    shown = f"{variant.bits:.{digits}f}".rstrip("0").rstrip(".")
-    return f"{shown} nominal" if variant.is_nominal else shown
+    return f"{'~' if variant.is_nominal else ''}{variant.bits:.{digits}f}"
 
 
 def _table(variants: Sequence[Variant], room: Room) -> Html:
@@ -152,11 +157,10 @@ def _row(variant: Variant, room: Room) -> Html:
         _ROW,
         anchor=variant_anchor(variant),
         label=label_words(variant),
-        format=fill(_FORMAT, format=variant.format),
-        notes=joined(notes_of(variant)),
+        notes=joined(notes_of(variant), " "),
         size=size,
         bits=bits_words(variant),
-        cost=fill(_QUIET, text="not measured") if cost is None else f"+{cost:g}",
+        cost=_NOT_MEASURED if cost is None else f"+{cost:.{2 if cost >= 0.01 else 3}f}",
         memory=_memory(variant, room),
     )
 
@@ -201,9 +205,12 @@ def _legend(variants: Sequence[Variant]) -> Html:
     if any(fit.is_guessed for fit in fits):
         words.append("About: its layers are not known, so its context is reckoned by a rule of thumb.")
     if any(one.is_estimated for one in variants):
-        words.append("~: estimated, until its files have been read.")
-    if any(one.is_nominal for one in variants):
-        words.append("Nominal: the bits of its quant, not counted.")
+        words.append("~: estimated from quant and parameters, until its files have been read.")
+    elif any(one.is_nominal for one in variants):
+        words.append("~: the bits of its quant, not counted.")
     if any(quality_cost(one.label) is not None for one in variants):
-        words.append("Quality cost: what the quant adds to the perplexity of Llama 3 8B; indicative.")
+        words.append(
+            "Quality cost: what the quant adds to the perplexity of Llama 3 8B, where that was measured; "
+            "indicative."
+        )
     return fill(_LEGEND, words=" ".join(words))

@@ -80,11 +80,14 @@ export class Narrowing {
     if (path === this.#shown && (focused >= 0 || open >= 0)) return; // nothing changes below a finger
     const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("narrowing");
     if (!fresh) return;
+    const mine = this.#root.querySelector(".mine[open]"); // what is being typed into it stays
+    const typing = mine?.contains(document.activeElement) ? document.activeElement : null;
     this.#root.replaceChildren(...fresh.childNodes);
     this.#shown = path;
+    if (mine) this.#root.querySelector(".mine")?.replaceWith(mine);
     const after = this.#menus();
     if (after[open]) after[open].open = true;
-    after[focused]?.querySelector("summary").focus();
+    (typing ?? after[focused]?.querySelector("summary"))?.focus();
   }
 
   #menus() {

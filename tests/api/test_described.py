@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -29,7 +28,8 @@ from starlette.types import Message
 from api.app import create_app
 from api.config import ApiConfig
 from tests.api.conftest import LOCAL
-from tests.factories import NAMES
+from tests.factories import NAMES, fill_home, make_models
+from tests.stock import QUANTS, make_stock, sha256_of
 
 logger = logging.getLogger(__name__)
 
@@ -37,10 +37,13 @@ SET_BY_HAND = os.environ.get("HUBDEX_TEST_API_CASES")
 CASES = int(SET_BY_HAND or 20_000)
 """How many questions in all; the same ones every time unless their number was set by hand."""
 SHARES = {
-    "/v1/search": 0.75,
+    "/v1/search": 0.7,
     "/v1/owners": 0.05,
-    "/v1/models/{owner}/{name}": 0.1,
-    "/v1/models/{name}": 0.1,
+    "/v1/models/{owner}/{name}": 0.05,
+    "/v1/models/{name}": 0.05,
+    "/v1/models/{owner}/{name}/variants": 0.05,
+    "/v1/models/{name}/variants": 0.05,
+    "/v1/files/{sha256}": 0.05,
 }
 """What takes no parameter is asked once."""
 ASKED = {"/v1/search": 7, "/v1/owners": 2}
@@ -61,7 +64,11 @@ SENSIBLE = (
     "author:TheBloke gguf",
     "hf.co/google/gemma-2-2b-it",
     "lama",
+    "poet q4_k_m",
+    "gguf <6gb fits:8gb ctx:8k",
 )
+KNOWN = sha256_of("README.md")
+"""Of a file that a model holds."""
 
 
 @dataclass
@@ -108,7 +115,10 @@ class Asker:
 
 
 @pytest.fixture(scope="module")
-def asker(home: Path) -> Iterator[Asker]:
+def asker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+    home = tmp_path_factory.mktemp("home")
+    stock, trees = make_stock()
+    fill_home(home, make_models() + stock, trees=trees)
     loop = asyncio.new_event_loop()
     yield Asker(create_app(ApiConfig(home=home)), loop)
     loop.run_until_complete(loop.shutdown_default_executor())
@@ -119,7 +129,7 @@ def asked_sensibly(case: Case[Any], name: str | None, text: str | None) -> Case[
     """Give a case something that is known, so that it is answered and not only refused."""
     if name is not None:
         owner, _, rest = name.rpartition("/")
-        known = {"owner": owner, "name": rest}
+        known = {"owner": owner, "name": rest, "sha256": KNOWN}
         case.path_parameters = {key: known[key] for key in case.path_parameters or {}}
     if text is not None and case.path.endswith(("/search", "/owners")):
         case.query = {**(case.query or {}), "q": text}
@@ -133,7 +143,7 @@ def cases_of(
     if mode is GenerationMode.NEGATIVE:
         return cases
     names = st.none() | st.sampled_from(
-        [name for name in NAMES if ("/" in name) is ("{owner}" in operation.path)]
+        [name for name in (*NAMES, QUANTS) if ("/" in name) is ("{owner}" in operation.path)]
     )
     return st.builds(asked_sensibly, cases, names, st.none() | st.sampled_from(SENSIBLE))
 

@@ -15,6 +15,7 @@ from indexer.records import Batch, Removal
 from tests.factories import fill_home, make_family, make_listed, make_models
 from tests.journeys.browsing import Watch
 from tests.journeys.running import Product, read_line
+from tests.stock import MANY, QUANTS, SIZELESS, make_stock
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +26,8 @@ GONE = make_listed("acme/gone")
 
 
 def _fill_whole(home: Path) -> None:
-    fill_home(home, make_family() + make_models() + (GONE,))
+    stock, trees = make_stock()
+    fill_home(home, make_family() + make_models() + (GONE,) + stock, trees=trees)
     with Catalog(HomeConfig(home=home).database_url) as catalog:
         catalog.apply(Batch(removals=(Removal(GONE.record.key, "gone"),)))
 
@@ -78,6 +80,10 @@ def open_menu(page: Page) -> None:
     page.locator("#narrowing summary").first.click()
 
 
+def open_memory(page: Page) -> None:
+    page.locator("#narrowing .mine summary").click()
+
+
 def choose_a_hit(page: Page) -> None:
     page.locator("#q").press("ArrowDown")
     expect(page.locator('[role="option"][aria-selected="true"]')).to_have_count(1)
@@ -117,6 +123,12 @@ STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "refused": ("whole", f"/?q={'a' * 301}", nothing),
     "waited for": ("whole", "/?q=llama", wait_for_an_answer),
     "offline": ("whole", "/?q=llama", lose_the_network),
+    "matching variants": ("whole", "/?q=poet+gguf+%3C9gb+fits:6gb%2B4gb", nothing),
+    "variants": ("whole", "/?q=acme/&kind=variant&memory=6gb%2B4gb", nothing),
+    "the memory there is": ("whole", "/?q=q4_k_m&memory=6gb%2B4gb", open_memory),
+    "variants of a model": ("whole", f"/{QUANTS}?memory=6gb%2B4gb", nothing),
+    "many variants": ("whole", f"/{MANY}", open_details),
+    "a variant of unknown size": ("whole", f"/{SIZELESS}", nothing),
     "a model": ("whole", "/acme/base-7b", nothing),
     "a merge": ("whole", "/zoo/a-merge", nothing),
     "a model with endless names": ("whole", f"/{ENDLESS}", nothing),
