@@ -36,15 +36,17 @@ def sum_html(variant: Variant, fit: Fit) -> Html:
 
 def sum_words(variant: Variant, fit: Fit) -> str:
     """Say how memory is summed up: `4.92 GB file + 0.5 GiB context at 4k + 5 % = 5.4 GiB`."""
-    return f"{' + '.join(_parts(variant, fit))} + 5 % = {memory_words(fit.need)}"
+    more = " or more" if any(one.bytes is None for one in variant.sidecars) else ""
+    return f"{' + '.join(_parts(variant, fit))} + 5 % = {memory_words(fit.need)}{more}"
 
 
 def _parts(variant: Variant, fit: Fit) -> Iterator[str]:
     beside = fit.files - (variant.bytes or 0)
     size = size_words(variant.bytes, is_estimated=variant.is_estimated)
     yield f"{size} {'file' if len(variant.files) == 1 else 'files'}"
-    if beside > 0:
-        yield f"{size_words(beside)} {' and '.join(dict.fromkeys(one.kind for one in variant.sidecars))}"
+    if variant.sidecars:
+        size = size_words(beside) if beside > 0 else "unknown"
+        yield f"{size} {' and '.join(dict.fromkeys(one.kind for one in variant.sidecars))}"
     if fit.context_bytes:
         about = "about " if fit.is_guessed else ""
         yield f"{about}{memory_words(fit.context_bytes)} context at {context_words(fit.context)}"

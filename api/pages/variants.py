@@ -108,7 +108,8 @@ def notes_of(variant: Variant) -> Iterator[Html]:
     if variant.shards > 1 and not variant.missing and not variant.is_parted:
         yield _note(plural(variant.shards, "file"))
     for sidecar in variant.sidecars:
-        yield _note(f"with {sidecar.kind} {size_words(sidecar.bytes)}")
+        size = "of unknown size" if sidecar.bytes is None else size_words(sidecar.bytes)
+        yield _note(f"with {sidecar.kind} {size}")
     if variant.is_dynamic:
         yield _note("layers of different quants")
     if variant.is_weighted:

@@ -3,11 +3,16 @@
 import hashlib
 import json
 import os
+import pty
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from api.__main__ import main
+from indexer.process import INTERRUPTED
 from tests.factories import fill_home
 from tests.stock import QUANTS, make_stock
 
@@ -55,3 +60,20 @@ def test_what_is_no_file_is_bad_usage(stocked: Path, capsys: pytest.CaptureFixtu
 
     assert ["is no file" in line for line in said] == [True, False, True]
     assert "No such file" in said[1]
+
+
+def test_ctrl_c_ends_it_in_the_middle_of_a_large_file(stocked: Path) -> None:
+    with (stocked / "large").open("wb") as large:
+        large.truncate(2**40)  # takes no room, but minutes to read
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "api", "cache", "identify", str(stocked / "large")]
+    with os.fdopen(leader, "rb", buffering=0) as seen, subprocess.Popen(command, stderr=follower) as process:
+        os.close(follower)
+        said = b""
+        while b" read, " not in said:
+            said += seen.read(1_000)
+        process.send_signal(signal.SIGINT)
+        code = process.wait(30)
+
+    assert code == INTERRUPTED
+    assert b"Traceback" not in said
