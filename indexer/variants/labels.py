@@ -278,7 +278,7 @@ def read_quant_word(text: str) -> str | None:
     `Q4_K_M`, `q4-k-m` and `q4km` are `q4_k_m`; `fp16` is `f16`; `8-bit` is `8bit`. Names are none: `qwen`,
     `i1`.
     """
-    word = text.lower()
+    word = text.lower().rstrip("_-")
     if len(word) > 20:
         return None
     if bits := _TYPED_BITS.match(word):
