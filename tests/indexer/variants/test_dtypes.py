@@ -108,7 +108,8 @@ def test_a_label_of_its_own_does_not_make_the_header_wrong_about_the_size() -> N
     "paths",
     [
         ("unet/model.safetensors", "vae/model.safetensors"), ("0_Transformer/model.safetensors",),
-        ("checkpoint-5/model.safetensors",), SHARDS[:3], ("model.safetensors", *SHARDS),
+        ("checkpoint-5/model.safetensors",), SHARDS[:3], SHARDS[:1],
+        (*SHARDS[:3], "model-00001-of-00005.safetensors"), ("model.safetensors", *SHARDS),
         ("model.safetensors", "text_model.safetensors"), ("model.safetensors", "vae/model.safetensors"),
     ],
 )  # fmt: skip
@@ -168,6 +169,13 @@ def test_known_sizes_stay_and_must_agree(size: int, label: str) -> None:
 
     assert told.label == label
     assert told == untold._replace(label=told.label, is_known=told.is_known)
+
+
+def test_a_small_file_may_be_mostly_header() -> None:
+    known = facts(F32=1_000)
+
+    assert only(known, *PLAIN, size=30_000).label == "F32"
+    assert only(known, *PLAIN, size=90_000).label == UNKNOWN
 
 
 def test_the_size_of_an_earlier_commit_is_kept_and_said_to_be_estimated() -> None:
