@@ -22,9 +22,12 @@ MAX_FILES = 100_000
 """A longer list counts as not told (`None`): half a list would be taken for a whole one."""
 MAX_PATH_LENGTH = 4_096
 MAX_TEXT_LENGTH = 255
+MAX_DTYPES = 16
+"""Of one model; there are some twenty in all."""
 MAX_INTEGER = 2**63 - 1
 
 _KEY = re.compile(r"[0-9a-f]{24}")
+_DTYPE = re.compile(r"[A-Z0-9_]{1,16}")
 # One or two segments of at most 96 characters. `--` is allowed: the Hub refuses it today, old models have it.
 _REPO_ID = re.compile(r"(?!\.{1,2}(?:/|$))[\w.\-]{1,96}(?:/(?!\.{1,2}$)[\w.\-]{1,96})?", re.ASCII)
 _GATED: dict[object, Gated] = {None: "no", False: "no", True: "auto", "auto": "auto", "manual": "manual"}
@@ -90,6 +93,7 @@ def _record(key: str, repo_id: str, row: Row) -> ModelRecord:
         gated=_gated(row.get("gated")),
         disabled=_flag(row.get("disabled"), "disabled"),
         params=_params(row.get("safetensors")),
+        dtypes=_dtypes(row.get("safetensors")),
         files=_files(row.get("siblings")),
     )
 
@@ -207,6 +211,17 @@ def _params(value: object) -> int | None:
     if type(total) is int and total <= 0:
         return None  # the headers of some real models claim -1,000,000,000: that is not known
     return _count(total, "safetensors.total")
+
+
+def _dtypes(value: object) -> tuple[tuple[str, int], ...]:
+    """Give the elements of each dtype, by name; odd ones, which any upload can hold, make all unknown."""
+    counts = cast("Row", value).get("parameters") if isinstance(value, dict) else None
+    if not isinstance(counts, dict) or len(counts) > MAX_DTYPES:
+        return ()
+    for name, count in counts.items():
+        if not _DTYPE.fullmatch(name) or type(count) is not int or not 0 <= count <= MAX_INTEGER:
+            return ()
+    return tuple(counts.items() if len(counts) == 1 else sorted(counts.items()))
 
 
 def _gguf(value: object) -> GgufFacts:

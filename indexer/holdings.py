@@ -53,6 +53,7 @@ def facts_of(model: Outline | ModelRecord, gguf: GgufFacts | None, base_params: 
         tags=tuple(model.tags),
         library=model.library,
         params=model.params,
+        dtypes=model.dtypes,
         gguf_params=told.params,
         architecture=told.architecture,
         context_length=told.context_length,

@@ -51,6 +51,8 @@ class ModelRecord:
     disabled: bool = False
     params: int | None = None
     """Number of parameters, from the safetensors header."""
+    dtypes: tuple[tuple[str, int], ...] = ()
+    """How many of them are of each dtype (`BF16`), by name; empty when the listing did not say."""
     files: tuple[str, ...] | None = None
     """Paths of the repository's files; `None` when the listing did not say."""
 
@@ -281,6 +283,7 @@ class Outline(NamedTuple):
     gated: Gated = "no"
     disabled: bool = False
     params: int | None = None
+    dtypes: tuple[tuple[str, int], ...] = ()
     empty: bool = False
     """Whether nothing is in it that could be used (see `ModelRecord.is_empty`)."""
     tags: tuple[str, ...] | list[str] = ()

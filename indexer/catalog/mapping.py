@@ -39,6 +39,7 @@ RECORD_COLUMNS = (
     "params",
     "tags",
     "files",
+    "dtypes",
     "fingerprint",
 )
 COUNTER_COLUMNS = ("downloads", "downloads_all_time", "likes", "trending")
@@ -69,8 +70,11 @@ def from_millis(millis: int | None) -> datetime | None:
 
 
 def record_values(record: ModelRecord) -> tuple[Any, ...]:
-    """Give the values of `RECORD_COLUMNS`, the fingerprint last."""
-    said = (
+    """Give the values of `RECORD_COLUMNS`, the fingerprint last.
+
+    Where there are no dtypes it is what it was before they were kept: those models have not changed.
+    """
+    said: tuple[Any, ...] = (
         record.repo_id,
         to_millis(record.created_at),
         to_millis(record.updated_at),
@@ -83,12 +87,21 @@ def record_values(record: ModelRecord) -> tuple[Any, ...]:
         orjson.dumps(record.tags).decode(),
         None if record.files is None else _files_text(record.files),
     )
-    digest = blake2b(orjson.dumps(said), digest_size=8).digest()
-    return (*said, int.from_bytes(digest, "big", signed=True))
+    dtypes = _dtypes_text(record.dtypes) if record.dtypes else None
+    digest = blake2b(orjson.dumps((*said, dtypes) if dtypes else said), digest_size=8).digest()
+    return (*said, dtypes, int.from_bytes(digest, "big", signed=True))
 
 
 def _files_text(files: tuple[str, ...]) -> str:
     return orjson.dumps(files).decode()
+
+
+def _dtypes_text(dtypes: tuple[tuple[str, int], ...]) -> str:
+    return orjson.dumps(dict(dtypes)).decode()
+
+
+def _read_dtypes(text: str | None) -> tuple[tuple[str, int], ...]:
+    return () if text is None else tuple(orjson.loads(text).items())
 
 
 def counter_values(counters: Counters) -> tuple[int | float | None, ...]:
@@ -128,13 +141,14 @@ def to_outline(row: Sequence[Any], tree: tuple[str, tuple[RepoFile, ...] | None]
     """Give the outline that a row of `OUTLINE` holds, with a tree's commit and files."""
     # By place and in one go: an index is built from millions of them.
     (
-        number, repo_id, key, created_at, updated_at, task, library, gated, disabled, params, tags,
-        downloads, downloads_all_time, likes, trending, sha, files, gguf_params, architecture, context,
+        number, repo_id, key, created_at, updated_at, task, library, gated, disabled, params, dtypes,
+        tags, downloads, downloads_all_time, likes, trending, sha, files, gguf_params, architecture, context,
     ) = row  # fmt: skip
     tree_sha, tree_files = tree or (None, None)
     return Outline(
         number, repo_id, key, created_at, updated_at, task, library, gated, bool(disabled), params,
-        files in _EMPTY_TEXTS, orjson.loads(tags), downloads, downloads_all_time, likes, trending, sha,
+        _read_dtypes(dtypes), files in _EMPTY_TEXTS, orjson.loads(tags),
+        downloads, downloads_all_time, likes, trending, sha,
         None if files is None else _read_files(files), tree_sha, tree_files,
         _to_gguf(gguf_params, architecture, context),
     )  # fmt: skip
@@ -164,6 +178,7 @@ def outline_of(model: StoredModel) -> Outline:
         record.gated,
         record.disabled,
         record.params,
+        record.dtypes,
         record.is_empty,
         record.tags,
         counters.downloads,
@@ -195,7 +210,7 @@ def to_stored(
 ) -> StoredModel:
     """Give the model that a row of `STORED` holds; by place, which is read faster than by name."""
     number, serial, key, repo_id, created_at, updated_at, sha, task, library, gated = row[:10]
-    disabled, params, tags, files, downloads, downloads_all_time, likes, trending = row[10:18]
+    disabled, params, tags, files, dtypes, downloads, downloads_all_time, likes, trending = row[10:19]
     record = ModelRecord(
         key=key,
         repo_id=repo_id,
@@ -208,11 +223,12 @@ def to_stored(
         gated=cast("Gated", gated),
         disabled=bool(disabled),
         params=params,
+        dtypes=_read_dtypes(dtypes),
         files=None if files is None else tuple(orjson.loads(files)),
     )
     counters = Counters(downloads, downloads_all_time, likes, trending)
     read = None if tree is None else Tree(key, *tree)
-    return StoredModel(number, record, counters, serial, aliases, _to_gguf(*row[18:]), read)
+    return StoredModel(number, record, counters, serial, aliases, _to_gguf(*row[19:]), read)
 
 
 def to_checkpoint(row: RowMapping) -> Checkpoint:

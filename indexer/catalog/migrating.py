@@ -92,9 +92,9 @@ def _from_1_to_2(connection: Connection) -> None:
 
 
 def _from_2_to_3(connection: Connection) -> None:
-    """Trees, and what GGUF headers say; no model has either yet."""
+    """Trees, and what headers say of GGUF files and of dtypes; no model has any of it yet."""
     models = tables.models
-    for column in (models.c.gguf_params, models.c.architecture, models.c.context_length):
+    for column in (models.c.gguf_params, models.c.architecture, models.c.context_length, models.c.dtypes):
         _add_column(connection, models, column)
     tables.trees.create(connection)
     tables.blobs.create(connection)

@@ -58,6 +58,7 @@ models = Table(
     Column("gguf_params", BigInteger),  # what a GGUF header says, like the next two
     Column("architecture", String(255)),
     Column("context_length", BigInteger),
+    Column("dtypes", Text),  # JSON object, elements by dtype; NULL: the listing did not say
     sqlite_autoincrement=True,  # a removed model's number is never given to another
 )
 Index("models_key", models.c.key, unique=True)

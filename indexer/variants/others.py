@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from indexer.formats import formats_named, formats_tagged
 from indexer.text import words_of
+from indexer.variants.dtypes import told_by_dtypes
 from indexer.variants.ggufs import architecture_of, keeps_context
 from indexer.variants.grouping import Group
 from indexer.variants.kinds import MAX_LORA
@@ -36,12 +37,16 @@ def other_variants(groups: Sequence[Group], facts: Facts) -> list[Variant]:
     keeps = keeps_context(facts, otherwise=False)
     architecture = architecture_of(facts) if keeps else None
     said = _said_of_all(facts, packed)
+    told = told_by_dtypes(groups, facts) if facts.dtypes and packed is None else None
     variants = []
     for group in groups:
         is_adapter = _is_adapter(group, facts)
         form = group.format if is_adapter else _format(group, packed)
         label = LORA if is_adapter else _label(group, form, said)
         total, is_exact = total_of(group.files)
+        if told is not None and group is told.group and not is_adapter:
+            label = told.label if label is NO_LABEL else label
+            total, is_exact = (told.bytes, False) if total is None else (total, is_exact)
         sources = _sources(group, label, form, facts)
         size = size_of(total, label, sources, is_exact=is_exact, is_whole=group.missing == 0)
         context = context_of(architecture, *size.params) if keeps and size.params else NO_CONTEXT

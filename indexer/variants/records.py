@@ -37,6 +37,8 @@ class Facts:
     library: str | None = None
     params: int | None = None
     """Elements, from the headers of safetensors files; packed quants make it smaller than it is."""
+    dtypes: tuple[tuple[str, int], ...] = ()
+    """How many of them are of each dtype, by its name there (`BF16`, `F8_E4M3`)."""
     gguf_params: int | None = None
     """Parameters, from a GGUF header of the repository."""
     architecture: str | None = None

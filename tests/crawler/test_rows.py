@@ -57,6 +57,7 @@ def test_parse_row_reads_a_full_row() -> None:
         gated="manual",
         disabled=False,
         params=7_241_732_096,
+        dtypes=(("BF16", 7_241_732_096),),
         files=(".gitattributes", "README.md", "config.json", "model.safetensors", "tokenizer.json"),
     )
     assert said.counters == Counters(downloads=12, downloads_all_time=31_377, likes=3, trending=1.5)
@@ -201,7 +202,7 @@ def test_parse_row_gives_a_storable_meaning_or_refuses(row: object) -> None:
 
     if isinstance(said, Listed):
         texts = [said.record.repo_id, said.record.sha, said.record.task, said.record.library]
-        orjson.dumps([texts, said.record.tags, said.record.files])
+        orjson.dumps([texts, said.record.tags, said.record.files, said.record.dtypes])
 
 
 @given(st.lists(st.one_of(json_values, wild_rows, nearly_good_rows), max_size=5))
@@ -235,6 +236,44 @@ def test_a_senseless_parameter_count_is_unknown_and_costs_nothing_else(total: in
 
     assert isinstance(parsed, Listed)
     assert parsed.record.params is None
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ({"F32": 11_683_584, "BF16": 512}, (("BF16", 512), ("F32", 11_683_584))),
+        ({"BF16": 0}, (("BF16", 0),)),
+        ({"BF16": 2**63 - 1}, (("BF16", 2**63 - 1),)),
+        ({f"F{number:02}": number for number in range(16)}, tuple((f"F{n:02}", n) for n in range(16))),
+        ({"F8_E4M3_ABCDEFGH": 1}, (("F8_E4M3_ABCDEFGH", 1),)),
+        ({f"F{number}": number for number in range(17)}, ()),
+        ({"F8_E4M3_ABCDEFGHI": 1}, ()),
+        ({"BF16": 8, "bf16": 8}, ()),
+        ({"": 8}, ()),
+        ({"BF16\n": 8}, ()),
+        ({"\ud800": 8}, ()),
+        ({"BF16": -1}, ()),
+        ({"BF16": 2**63}, ()),
+        ({"BF16": 8.0}, ()),
+        ({"BF16": True}, ()),
+        ({"BF16": 8, "F32": None}, ()),
+        ({}, ()),
+        ([["BF16", 8]], ()),
+        (None, ()),
+    ],
+)
+def test_parse_row_takes_of_dtypes_what_has_a_meaning(told: object, meant: object) -> None:
+    said = record(safetensors={"parameters": told, "total": 8})
+
+    assert (said.dtypes, said.params) == (meant, 8)
+
+
+@given(st.dictionaries(st.text(max_size=20) | st.sampled_from(["BF16", "F32"]), st.integers(-1, 2**64)))
+def test_parse_row_takes_all_dtypes_or_none(counts: dict[str, int]) -> None:
+    said = record(safetensors={"parameters": counts, "total": 8})
+
+    assert dict(said.dtypes) in (counts, {})
+    assert list(said.dtypes) == sorted(said.dtypes)
 
 
 def test_half_a_surrogate_pair_in_an_id_is_set_aside_in_storable_words() -> None:

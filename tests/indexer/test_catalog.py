@@ -62,6 +62,7 @@ def test_a_record_comes_back_as_it_went_in(catalog: Catalog) -> None:
         gated="manual",
         disabled=True,
         params=6_738_415_616,
+        dtypes=(("BF16", 6_738_415_104), ("I64", 512)),
         files=("config.json", "llama.Q4_K_M.gguf"),
     )
     counters = Counters(downloads=12, downloads_all_time=3_900_000_000, likes=7, trending=1.5)
@@ -70,6 +71,8 @@ def test_a_record_comes_back_as_it_went_in(catalog: Catalog) -> None:
     found = catalog.find("TheBloke/Llama-2-7B-GGUF")
 
     assert (found.record, found.counters) == (record, counters)
+    [[outline]] = catalog.outlines()
+    assert (outline.params, outline.dtypes, outline.empty) == (record.params, record.dtypes, False)
     assert found.record.license == "llama2"
 
 
@@ -80,6 +83,17 @@ def test_unchanged_records_get_no_serial(catalog: Catalog) -> None:
     assert (first.new, first.serial) == (2, 2)
     assert (second.unchanged, second.changed, second.serial) == (1, 1, 3)
     assert ids(changes(catalog, 2)) == ["a/y"]
+
+
+def test_other_dtypes_make_another_record(catalog: Catalog) -> None:
+    catalog.apply(batch(listed(1, "a/x", params=8)))
+    applied = [
+        catalog.apply(batch(listed(1, "a/x", params=8, dtypes=dtypes)))
+        for dtypes in ((("BF16", 8),), (("BF16", 8),), (("F16", 8),), ())
+    ]
+
+    assert [one.changed for one in applied] == [1, 0, 1, 1]
+    assert catalog.find("a/x").record.dtypes == ()
 
 
 def test_moved_counters_are_not_a_changed_record(catalog: Catalog) -> None:

@@ -168,7 +168,7 @@ def test_names_beyond_ascii_are_found_in_any_case_their_database_folds(catalog: 
 def test_fingerprints_outlive_versions() -> None:
     """Another fingerprint for the same record would make every model of an older catalog a changed one."""
     record = ModelRecord(
-        key_of(1), "a/x", NOW, None, "f" * 40, "text", None, ("a", "é"), "auto", True, 2**40, ("x", '"')
+        key_of(1), "a/x", NOW, None, "f" * 40, "text", None, ("a", "é"), "auto", True, 2**40, (), ("x", '"')
     )
 
     assert record_values(record)[-1] == -6378259455219942355
@@ -220,9 +220,12 @@ def test_a_catalog_of_version_2_keeps_everything_and_its_trees_are_due(tmp_path:
     with open_catalog(path) as catalog:
         found = catalog.find("a/old")
         assert (found.record.repo_id, found.tree, found.gguf) == ("a/x", None, None)
+        assert found.record.dtypes == ()
         assert (catalog.state().models, catalog.state().serial) == (2, 5)
         assert waypoints(catalog) == ["https://hub/w"]
         assert [due.repo_id for due in catalog.trees_due(9)] == ["a/x", "a/y"]
         assert catalog.apply(Batch(trees=(tree(1, "1", 1),))).trees == 1
         assert [due.repo_id for due in catalog.trees_due(9)] == ["a/y"]
+        assert catalog.apply(Batch((listed(2, "a/y", dtypes=(("F32", 8),)),))).changed == 1
+        assert catalog.find("a/y").record.dtypes == (("F32", 8),)
     assert_made_like_new(path)

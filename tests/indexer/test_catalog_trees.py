@@ -161,7 +161,8 @@ def test_a_removed_model_takes_its_tree_and_hashes_with_it(catalog: Catalog, tmp
 
 
 def test_a_reader_sees_trees_wherever_it_reads_a_model(catalog: Catalog) -> None:
-    rows = [replace(listed(1, "a/x", files=("m.1.gguf",), sha="2" * 40), gguf=LLAMA), listed(2, "a/y")]
+    model = listed(1, "a/x", files=("m.1.gguf",), sha="2" * 40, dtypes=(("BF16", 8), ("I64", 1)))
+    rows = [replace(model, gguf=LLAMA), listed(2, "a/y")]
     hidden = Tree(key_of(2), "2" * 40, None)
     catalog.apply(Batch((*rows, listed(3, "a/z")), trees=(tree(1, "1", 1), hidden)))
     found = {name: catalog.find(name) for name in ("a/x", "a/y", "a/z")}
@@ -179,6 +180,7 @@ def test_a_reader_sees_trees_wherever_it_reads_a_model(catalog: Catalog) -> None
     stood = catalog.standings([1, 2, 3])
     assert [stood[n].outline._replace(tags=()) for n in (1, 2, 3)] == [one._replace(tags=()) for one in read]
     first, second, third = expected
+    assert (first.dtypes, second.dtypes) == ((("BF16", 8), ("I64", 1)), ())
     assert (first.sha, first.files, first.tree_sha) == ("2" * 40, ("m.1.gguf",), "1" * 40)
     assert (first.tree_files, first.gguf) == (tree(1, "1", 1).files, LLAMA)
     assert (second.tree_sha, second.tree_files) == ("2" * 40, None)
