@@ -141,7 +141,10 @@ def _read_bare(token: str, filters: Filters) -> Filters | None:
     if size is not None:
         return filters.with_bounds("bytes", size)
     quant = read_quant_word(token)
-    return None if quant is None else filters.with_values("quant", [quant])
+    # `4bit` is a tag and stands in names: as a word it finds more than as a quant.
+    if quant is None or quant[0].isdigit():
+        return None
+    return filters.with_values("quant", [quant])
 
 
 def _read_value(key: Key, text: str, filters: Filters) -> Filters | None:

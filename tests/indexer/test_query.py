@@ -179,6 +179,8 @@ def test_what_is_named_within_a_model_is_kept(text: str, variant: str) -> None:
         ("mistral gguf fits:8gb", ["mistral", "gguf"], replace(NO_FILTERS, fits=Memory(8 * GIB))),
         ("fits:8gb+32gb ctx:32k", [], replace(NO_FILTERS, fits=Memory(8 * GIB, 32 * GIB), context=32_768)),
         ("quant:q4_k_m,Q5_K_M", [], NO_FILTERS.with_values("quant", ["q4_k_m", "q5_k_m"])),
+        ("llama 4bit", ["llama", "4bit"], NO_FILTERS),
+        ("llama quant:4-bit", ["llama"], NO_FILTERS.with_values("quant", ["4bit"])),
         ("fits:lots", ["fits", "lots"], NO_FILTERS),
         ("Llama-3.2-3B-Q4_K_M-GGUF", ["llama", "3.2", "3b", "q4", "k", "m", "gguf"], NO_FILTERS),
     ],
