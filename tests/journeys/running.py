@@ -51,7 +51,7 @@ class Product:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS * 4,
+            timeout=PATIENCE_SECONDS * 8,
             check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
