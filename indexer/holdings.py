@@ -7,6 +7,8 @@ from indexer.records import GgufFacts, ModelRecord, Outline, StoredModel
 from indexer.variants.contents import contents_of
 from indexer.variants.records import Contents, Facts, RepoFile
 
+_NOT_TOLD = GgufFacts()
+
 
 def contents_of_outline(model: Outline, base_params: int | None = None) -> Contents:
     """Give what a model in outline holds; `base_params` is how many parameters its base model has."""
@@ -38,7 +40,7 @@ def files_of(
 
     """
     if not read:
-        return [RepoFile(path) for path in named or ()]
+        return list(map(RepoFile, named or ()))
     if named is None or sha == tree_sha:
         return read
     known = {file.path: file for file in read}
@@ -47,7 +49,7 @@ def files_of(
 
 def facts_of(model: Outline | ModelRecord, gguf: GgufFacts | None, base_params: int | None) -> Facts:
     """Give what is known of a model beside its files."""
-    told = gguf or GgufFacts()
+    told = gguf or _NOT_TOLD
     return Facts(
         repo_id=model.repo_id,
         tags=tuple(model.tags),

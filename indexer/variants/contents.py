@@ -57,8 +57,10 @@ def contents_of(files: Sequence[RepoFile], facts: Facts) -> Contents:
     variants = gguf_variants(groups, sidecars, facts) if groups else []
     if others:
         variants += other_variants(format_groups(others), facts)
-        variants.sort(key=_place)
-    _make_unique(variants)
+    if len(variants) > 1:
+        if others:
+            variants.sort(key=_place)
+        _make_unique(variants)
     if sidecars:
         bundled = {sidecar.path for variant in variants for sidecar in variant.sidecars}
         sidecars = sorted([one for one in sidecars if one.path not in bundled], key=_PATH)

@@ -10,16 +10,14 @@ from typing import NamedTuple
 from indexer.variants.grouping import Group
 from indexer.variants.labels import Label, to_label
 from indexer.variants.records import Facts
-from indexer.variants.sizing import total_of
 
-_LABELS = {
-    "F64": "F64", "F32": "F32", "F16": "F16", "BF16": "BF16", "F8_E4M3": "FP8", "F8_E5M2": "FP8",
+_DTYPES = {
+    "F64": (8, "F64"), "F32": (4, "F32"), "F16": (2, "F16"), "BF16": (2, "BF16"), "F8_E4M3": (1, "FP8"),
+    "F8_E5M2": (1, "FP8"), "F8_E8M0": (1, ""), "I32": (4, ""), "U32": (4, ""), "I16": (2, ""),
+    "U16": (2, ""), "I8": (1, ""), "U8": (1, ""), "BOOL": (1, ""),
 }  # fmt: skip
-_BYTES = {
-    "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1, "I32": 4, "U32": 4,
-    "I16": 2, "U16": 2, "I8": 1, "U8": 1, "BOOL": 1,
-}  # fmt: skip
-_MOST_BYTES_EACH = 8
+"""Bytes of each element, and the label of floats."""
+_OTHER = (8, "")
 _MOST_OTHERS = 0.01
 """The part of the bytes that positions and masks may take; where more are no floats, they may be packed."""
 _MOST_APART = 0.01
@@ -37,41 +35,33 @@ class Told(NamedTuple):
 
     group: Group
     label: Label
+    """The one that most of the bytes are in."""
     bytes: int
     """Of all elements: the files without their headers."""
+
+    def agrees(self, size: int | None) -> bool:
+        """Tell whether files of this size, if it is known, can be those that were read."""
+        return size is None or self.bytes <= size <= self.bytes * (1 + _MORE) + _HEADER
 
 
 def told_by_dtypes(groups: Sequence[Group], facts: Facts) -> Told | None:
     """Give what the dtypes of a model tell, and of which group; `None`: nothing, or nobody knows of which."""
-    read = _read(facts)
-    group = _group_read(groups) if read else None
-    if read is None or group is None:
+    group = _group_read(groups)
+    if group is None or not facts.params:
         return None
-    label, least = read
-    size, _ = total_of(group.files)
-    if size is not None and not least <= size <= least * (1 + _MORE) + _HEADER:
-        return None
-    return Told(group, label, least)
-
-
-def _read(facts: Facts) -> tuple[Label, int] | None:
-    """Give the label that most of the bytes are in, and how many there are, where they are floats."""
-    by_label: dict[str, int] = {}
-    count = others = 0
+    label, most, floats, total, counted = "", 0, 0, 0, 0
     for name, elements in facts.dtypes:
-        count += elements
-        size = elements * _BYTES.get(name, _MOST_BYTES_EACH)
-        if label := _LABELS.get(name):
-            by_label[label] = by_label.get(label, 0) + size
-        else:
-            others += size
-    total = sum(by_label.values()) + others
-    if not facts.params or abs(count - facts.params) > _MOST_APART * facts.params:
-        return None
-    if not 0 < total <= _MOST_BYTES or others > _MOST_OTHERS * total:
-        return None
-    label, most = max(by_label.items(), key=lambda one: one[1])
-    return (to_label(label), total) if 2 * most > total else None
+        each, said = _DTYPES.get(name, _OTHER)
+        size = each * elements
+        counted += elements
+        total += size
+        if said:
+            floats += size
+            if size > most:
+                label, most = said, size
+    is_one = 2 * most > total and floats >= (1 - _MOST_OTHERS) * total
+    is_sound = total <= _MOST_BYTES and abs(counted - facts.params) <= _MOST_APART * facts.params
+    return Told(group, to_label(label), total) if is_one and is_sound else None
 
 
 def _group_read(groups: Sequence[Group]) -> Group | None:
@@ -79,12 +69,20 @@ def _group_read(groups: Sequence[Group]) -> Group | None:
     found = [group for group in groups if group.format == "safetensors"]
     if len(found) > 1:
         found = [group for group in found if group.key == "safetensors" and _is_plain(group)]
-    if len(found) != 1 or found[0].missing:
-        return None
-    paths = [file.path for file in found[0].files if not _LAYERS.match(file.path)]
-    is_one = len(paths) == 1 or (paths and f"-of-{len(paths):05d}." in paths[0])
-    return found[0] if is_one and not any("/" in path for path in paths) else None
+    return found[0] if found and not found[0].missing and _is_one(found[0]) else None
 
 
 def _is_plain(group: Group) -> bool:
     return any(file.path.startswith(("model.safetensors", "model-0")) for file in group.files)
+
+
+def _is_one(group: Group) -> bool:
+    """Tell whether files are one file, or all shards of one set, and what small layers follow them."""
+    first, count = "", 0
+    for file in group.files:
+        path = file.path
+        if "/" not in path:
+            first, count = first or path, count + 1
+        elif not _LAYERS.match(path):
+            return False
+    return count == 1 or f"-of-{count:05d}." in first

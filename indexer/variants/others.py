@@ -44,7 +44,7 @@ def other_variants(groups: Sequence[Group], facts: Facts) -> list[Variant]:
         form = group.format if is_adapter else _format(group, packed)
         label = LORA if is_adapter else _label(group, form, said)
         total, is_exact = total_of(group.files)
-        if told is not None and group is told.group and not is_adapter:
+        if told is not None and group is told.group and not is_adapter and told.agrees(total):
             label = told.label if label is NO_LABEL else label
             total, is_exact = (told.bytes, False) if total is None else (total, is_exact)
         sources = _sources(group, label, form, facts)

@@ -15,8 +15,7 @@ UNKNOWN = "unknown"
 """The label of weights whose quant nobody can tell: better than a wrong one."""
 
 
-@dataclass(frozen=True, slots=True)
-class RepoFile:
+class RepoFile(NamedTuple):
     """One file of a repository."""
 
     path: str
@@ -28,8 +27,7 @@ class RepoFile:
     """Whether `bytes` is of this very commit; else it was read of an earlier one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of a model beside its files, as far as it bears on its variants."""
 
     repo_id: str

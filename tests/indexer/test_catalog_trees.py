@@ -27,6 +27,7 @@ FILES = st.lists(
         st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40),
         st.none() | st.integers(0, MAX_BYTES),
         HASHES,
+        st.just(True),
     ),
     max_size=6,
 ).map(tuple)
