@@ -8,6 +8,8 @@ from typing import NamedTuple, TypeAlias
 from indexer.variants.labels import Label
 from indexer.variants.records import Facts, ParamsSource, RepoFile
 
+MOST_BYTES, MOST_PARAMS = 2**60, 2**50
+"""More than any disk holds, or any model has: who says so is not believed."""
 LEAST_BITS, MOST_BITS = 1.0, 34.0
 """Bits per weight beyond these are no bits of a model: the parameters are of another."""
 _FACTOR = {"m": 1e6, "b": 1e9, "t": 1e12}
@@ -110,6 +112,8 @@ def size_of(
 
     """
     typical = label.bits
+    sources = [source for source in sources if source[0] <= MOST_PARAMS]
+    size = None if size is not None and size > MOST_BYTES else size
     if size and is_whole:
         params = choose(size, typical, sources)
         if params is not None and params[1] != "label":

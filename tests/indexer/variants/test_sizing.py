@@ -291,3 +291,15 @@ def test_only_what_writes_text_keeps_a_context(facts: Facts, keeps: object) -> N
 
 def test_an_adapter_s_need_is_that_of_its_base_and_not_said() -> None:
     assert only(RepoFile("adapter_model.safetensors", 1000), Facts("o/r")).needs == ()
+
+
+@given(st.integers(1, 2**63 - 1), st.lists(st.integers(0, 2**62 - 1), min_size=1, max_size=3))
+def test_numbers_beyond_belief_stay_such_as_json_holds(params: int, sizes: list[int]) -> None:
+    files = [RepoFile(f"X-F32-{at:05}-of-00003.gguf", size) for at, size in enumerate(sizes, 1)]
+    files += [RepoFile("mmproj-F16.gguf", sizes[0]), RepoFile("model.safetensors")]
+    facts = Facts("o/X-900000T-F32", params=params, gguf_params=params, base_params=params)
+
+    for variant in variants_of(files, facts):
+        assert all(
+            number is None or number < 2**63 for number in (variant.bytes, variant.params, *variant.needs)
+        )
