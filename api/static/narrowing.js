@@ -29,6 +29,10 @@ export class Narrowing {
       this.#close(null);
       this.#follow(link);
     });
+    // A browser leaves what is half in sight where it is.
+    root.addEventListener("focusin", (event) => {
+      event.target.scrollIntoView({ block: "nearest", inline: "nearest" });
+    });
     root.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#useMemory(memoryIn(event.target), use);

@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,15 @@ def test_what_is_no_file_is_bad_usage(stocked: Path, capsys: pytest.CaptureFixtu
     assert "No such file" in said[1]
 
 
+@pytest.fixture
+def hears_ctrl_c() -> Iterator[None]:
+    """What is started in the background, as these tests can be, is deaf to Ctrl-C, with all it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hears_ctrl_c")
 def test_ctrl_c_ends_it_in_the_middle_of_a_large_file(stocked: Path) -> None:
     with (stocked / "large").open("wb") as large:
         large.truncate(2**40)  # takes no room, but minutes to read
@@ -73,7 +83,10 @@ def test_ctrl_c_ends_it_in_the_middle_of_a_large_file(stocked: Path) -> None:
         while b" read, " not in said:
             said += seen.read(1_000)
         process.send_signal(signal.SIGINT)
-        code = process.wait(30)
+        try:
+            code = process.wait(30)
+        finally:
+            process.kill()
 
     assert code == INTERRUPTED
     assert b"Traceback" not in said

@@ -1,5 +1,6 @@
 """The embedded engine's own: what it makes of damage, and short queries that are made ready."""
 
+import json
 import random
 from collections import Counter
 from dataclasses import replace
@@ -32,6 +33,28 @@ def test_a_damaged_index_is_not_trusted(tmp_path: Path, damage: str) -> None:
     assert EmbeddedWriter(tmp_path).state() is None
     with pytest.raises(EngineUnavailable):
         EmbeddedReader(tmp_path).search(parse_query("x"))
+
+
+def test_deletions_that_a_killed_writer_left_are_in_nobodys_way(tmp_path: Path) -> None:
+    Shelf(tmp_path, [f"a/m{number}" for number in range(20)])
+    live = folders.live_folder(tmp_path)
+    assert live is not None
+    meta = json.loads((live / "meta.json").read_text())
+    segments = [one["segment_id"].replace("-", "") for one in meta["segments"]]
+    # It was killed right before it could say that they count: whoever begins again comes to the same name.
+    left = [f"{one}.{meta['opstamp'] + more}.del" for one in segments for more in range(1, 10)]
+    for name in left:
+        (live / name).write_bytes(b"what was written of it")
+    managed = live / ".managed.json"
+    managed.write_text(json.dumps([*json.loads(managed.read_text()), *left]))
+
+    writer = EmbeddedWriter(tmp_path)
+    writer.write([document(1, "a/z")], [])
+    writer.commit(state(20, serial=2))
+    writer.close()
+
+    reader = EmbeddedReader(tmp_path)
+    assert [reader.search(parse_query(text)).total for text in ("a/", "a/z", "a/m0")] == [20, 1, 0]
 
 
 MANY = [f"{('elm', 'oak')[n % 3 > 0]}/{('Qwen', 'Eve')[n % 2]}-{n}b" for n in range(200)]

@@ -101,4 +101,7 @@ class Feed:
 
 
 def _writer(folder: Path, kind: Kind, heap: int, threads: int) -> tantivy.IndexWriter:
-    return open_index(folder_of(folder, kind), make_schema(kind)).writer(heap, threads)
+    writer = open_index(folder_of(folder, kind), make_schema(kind)).writer(heap, threads)
+    # What one that was killed has left can be in the way: deletions are written under names that come again.
+    writer.garbage_collect_files()
+    return writer
