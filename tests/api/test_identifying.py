@@ -7,7 +7,6 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,14 +60,6 @@ def test_what_is_no_file_is_bad_usage(stocked: Path, capsys: pytest.CaptureFixtu
 
     assert ["is no file" in line for line in said] == [True, False, True]
     assert "No such file" in said[1]
-
-
-@pytest.fixture
-def hears_ctrl_c() -> Iterator[None]:
-    """What is started in the background, as these tests can be, is deaf to Ctrl-C, with all it starts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("hears_ctrl_c")

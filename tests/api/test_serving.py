@@ -26,6 +26,7 @@ def get(url: str, path: str, **headers: str) -> tuple[int, bytes]:
         connection.close()
 
 
+@pytest.mark.usefixtures("hears_ctrl_c")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_the_service_starts_before_anything_is_there_and_ends_cleanly(
     tmp_path: Path, number: signal.Signals, code: int
