@@ -9,7 +9,7 @@ from indexer.measures import Measure, Memory
 from indexer.query import SearchQuery
 from indexer.variants.labels import label_tokens, read_quant_word
 from indexer.variants.memory import PADDING
-from indexer.variants.records import CONTEXTS, UNKNOWN, Contents, Variant
+from indexer.variants.records import CONTEXTS, Contents, Variant
 
 Verdict = Literal["vram", "ram", "no"]
 """Fits into the graphics card (or all there is); with the machine's memory beside it; does not."""
@@ -43,7 +43,7 @@ _MEASURED: dict[Measure, Callable[[Variant], int | None]] = {
 def admits(filters: Filters, variant: Variant) -> bool:
     """Tell whether a variant is what is asked of quants, formats, ranges and memory, all at once."""
     quants, formats = filters.values_of("quant"), filters.values_of("format")
-    if quants and (variant.label == UNKNOWN or not set(quants).intersection(label_tokens(variant.label))):
+    if quants and not set(quants).intersection(label_tokens(variant.label)):
         return False
     if formats and variant.format not in formats:
         return False

@@ -22,6 +22,7 @@ MAX_DOWNLOADS = 2**30 - 1
 NO_NOISE = 2**52
 """Added to the popularity of all models but noise; with it, no bit is beyond what a float holds exactly."""
 MAX_COUNT = 2**40
+MAX_BYTES = 2**48
 MAX_PARAMS = 2**62
 
 _LICENSE = "license:"
@@ -138,17 +139,16 @@ def keywords_in_format(keywords: Iterable[str], format_: str) -> tuple[str, ...]
 
 
 def _part_of(variant: Variant, keywords: Sequence[str]) -> VariantPart:
-    label = variant.label.lower()
     return VariantPart(
         code=code_of(variant.key),
         format=variant.format,
-        label=label,
-        quants=label_tokens(variant.label) if label != UNKNOWN else (),
+        label=variant.label.lower(),
+        quants=label_tokens(variant.label),
         keywords=keywords_in_format(keywords, variant.format),
-        size=_bounded(variant.bytes, MAX_COUNT * 2**8),
+        size=_bounded(variant.bytes, MAX_BYTES),
         bits=round(100 * variant.bits) if variant.bits else 0,
         params=_bounded(variant.params, MAX_PARAMS),
-        needs=tuple([_bounded(need, MAX_COUNT * 2**8) for need in variant.needs]),
+        needs=tuple([_bounded(need, MAX_BYTES) for need in variant.needs]),
     )
 
 

@@ -116,7 +116,12 @@ def read_memory(text: str) -> Memory | None:
 def memory_text(memory: Memory) -> str:
     """Give memory as `read_memory` reads it."""
     parts = memory if memory.ram else memory[:1]
-    return "+".join(f"{part / GIB:.3f}".rstrip("0").rstrip(".") + "gb" for part in parts)
+    return "+".join(f"{gib_digits(part)}gb" for part in parts)
+
+
+def gib_digits(size: int) -> str:
+    """Give a number of GiB as it is typed: `8`, `7.5`."""
+    return f"{size / GIB:.3f}".rstrip("0").rstrip(".")
 
 
 def read_context(text: str) -> int | None:

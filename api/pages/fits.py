@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from api.pages.markup import NOTHING, Html, Template, fill
 from api.pages.words import context_words, memory_words, size_words
 from indexer.choosing import Fit, Verdict, fit_of
-from indexer.measures import GIB, Memory
+from indexer.measures import Memory, gib_digits
 from indexer.variants.answers import Room
 from indexer.variants.records import Variant
 
@@ -58,8 +58,3 @@ def room_words(memory: Memory) -> str:
         return f"{gib_digits(memory.vram)} GiB"
     parts = ((memory.vram, "VRAM"), (memory.ram, "RAM"))
     return " + ".join(f"{gib_digits(size)} GiB {word}" for size, word in parts if size)
-
-
-def gib_digits(size: int) -> str:
-    """Give a number of GiB as it is typed: `8`, `7.5`."""
-    return f"{size / GIB:.3f}".rstrip("0").rstrip(".")

@@ -1,10 +1,9 @@
 """How much memory somebody has: a small form, which a script remembers and without one the address does."""
 
-from api.pages.fits import gib_digits
 from api.pages.layout import Manner, kept_html, search_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined
 from api.pages.words import context_words
-from indexer.measures import Memory, read_memory
+from indexer.measures import Memory, gib_digits, read_memory
 from indexer.variants.records import CONTEXTS
 
 _MENU = Template("""\

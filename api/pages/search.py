@@ -123,7 +123,7 @@ def search_page(
         site,
         Frame(
             title,
-            ("search.css", "narrowing.css", "variants.css", "message.css"),
+            _STYLES,
             ("search.js",),
             status=status,
         ),

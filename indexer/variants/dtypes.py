@@ -10,6 +10,7 @@ from typing import NamedTuple
 from indexer.variants.grouping import Group
 from indexer.variants.labels import Label, to_label
 from indexer.variants.records import Facts
+from indexer.variants.sizing import MOST_BYTES
 
 _DTYPES = {
     "F64": (8, "F64"), "F32": (4, "F32"), "F16": (2, "F16"), "BF16": (2, "BF16"), "F8_E4M3": (1, "FP8"),
@@ -22,8 +23,6 @@ _MOST_OTHERS = 0.01
 """The part of the bytes that positions and masks may take; where more are no floats, they may be packed."""
 _MOST_APART = 0.01
 """The part of the total that the dtypes may differ from it by."""
-_MOST_BYTES = 2**50
-"""Of a model; a header can claim anything."""
 _HEADER, _MORE = 2**16, 0.05
 """Bytes, and part of them, that files may have beyond the elements: their header, small layers apart."""
 _LAYERS = re.compile(r"\d+_[^/]+/")
@@ -60,7 +59,7 @@ def told_by_dtypes(groups: Sequence[Group], facts: Facts) -> Told | None:
             if size > most:
                 label, most = said, size
     is_one = 2 * most > total and floats >= (1 - _MOST_OTHERS) * total
-    is_sound = total <= _MOST_BYTES and abs(counted - facts.params) <= _MOST_APART * facts.params
+    is_sound = total <= MOST_BYTES and abs(counted - facts.params) <= _MOST_APART * facts.params
     return Told(group, to_label(label), total) if is_one and is_sound else None
 
 

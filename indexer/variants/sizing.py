@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 from indexer.variants.labels import Label
 from indexer.variants.records import Facts, ParamsSource, RepoFile
 
-MOST_BYTES, MOST_PARAMS = 2**60, 2**50
+MOST_BYTES = MOST_PARAMS = 2**50
 """More than any disk holds, or any model has: who says so is not believed."""
 LEAST_BITS, MOST_BITS = 1.0, 34.0
 """Bits per weight beyond these are no bits of a model: the parameters are of another."""

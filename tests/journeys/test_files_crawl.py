@@ -1,8 +1,10 @@
 """The crawl of files: sizes and hashes arrive, whatever happens to it or to the Hub."""
 
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import orjson
@@ -362,13 +364,20 @@ def spent(source: ListSource) -> FakeHub:
     return served
 
 
+@contextmanager
+def waiting(product: Product) -> Iterator["subprocess.Popen[str]"]:
+    """A crawl of files that waits for quota."""
+    with product.running("crawler", "files", "--json") as files:
+        assert files.stderr is not None
+        assert any("quota spent wait_seconds=" in line for line in files.stderr)
+        yield files
+
+
 def test_it_gives_way_even_while_it_waits_for_quota(tmp_path: Path, source: ListSource) -> None:
     hub = spent(source)
     with hub:
         product = Product(tmp_path, hub.url, {"HF_TOKEN": ""})
-        with product.running("crawler", "files", "--json") as files:
-            assert files.stderr is not None
-            assert any("quota spent wait_seconds=" in line for line in files.stderr)
+        with waiting(product) as files:
             recent = product.run("crawler", "recent")
             said, _ = files.communicate(timeout=60)
 
@@ -383,10 +392,7 @@ def test_it_gives_way_even_while_it_waits_for_quota(tmp_path: Path, source: List
 def test_told_to_stop_it_stores_what_it_has_read(tmp_path: Path, source: ListSource) -> None:
     hub = spent(source)
     with hub:
-        product = Product(tmp_path, hub.url, {"HF_TOKEN": ""})
-        with product.running("crawler", "files", "--json") as files:
-            assert files.stderr is not None
-            assert any("quota spent wait_seconds=" in line for line in files.stderr)
+        with waiting(Product(tmp_path, hub.url, {"HF_TOKEN": ""})) as files:
             files.send_signal(signal.SIGINT)
             assert files.wait(30) == 130
         read = len(asked(hub))
