@@ -2,14 +2,18 @@
 
 import re
 import socket
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+from huggingface_hub import constants
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from api.hosts import ANY, Hosts, hosts_of, is_address
-from indexer.config import DEFAULT_UPSTREAM, HomeConfig, HubAddress, separated
+from indexer.config import ServerKey, separated
+from indexer.hub import HubConfig
+from indexer.measures import read_bounds
 
 _NAME = re.compile(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*\.?", re.ASCII)
 
@@ -32,6 +36,17 @@ def _checked_origin(value: str) -> str:
     return value.rstrip("/").lower()
 
 
+def _read_size(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    bounds = read_bounds("bytes", f"<={value.strip()}")
+    if bounds is None:
+        raise ValueError("must be a size such as `200gb`")
+    return bounds.most
+
+
+Size = Annotated[int, BeforeValidator(_read_size), Field(ge=1)]
+"""Bytes, written as `200gb` or as a plain number."""
 HostNames = Annotated[
     tuple[Annotated[str, AfterValidator(_checked_name)], ...], NoDecode, BeforeValidator(separated)
 ]
@@ -40,7 +55,7 @@ Origins = Annotated[
 ]
 
 
-class ApiConfig(HomeConfig):
+class ApiConfig(HubConfig):
     """What the service needs to know, read once from the environment."""
 
     host: str = Field(default="127.0.0.1", description="Address the service listens on.")
@@ -51,8 +66,18 @@ class ApiConfig(HomeConfig):
     cors_origins: Origins = Field(
         default=(), description="Origins whose pages may read the answers in a browser; `*`: all."
     )
-    upstream: HubAddress = Field(
-        default=DEFAULT_UPSTREAM, description="Address of the Hub that links and commands lead to."
+    api_key: ServerKey | None = Field(
+        default=None, description="What whoever downloads or deletes has to know; needed beyond loopback."
+    )
+    downloads: int = Field(default=2, ge=1, le=16, description="Downloads that run at once.")
+    cache_limit: Size | None = Field(
+        default=None,
+        description="Bytes that what Hubdex downloaded may take, e.g. `200gb`; not set: no limit.",
+    )
+    hub_cache: Path = Field(
+        default_factory=lambda: Path(constants.HF_HUB_CACHE),
+        validation_alias="HF_HUB_CACHE",
+        description="Folder of the Hugging Face cache that downloads go into; not set: below `HF_HOME`.",
     )
 
     @property

@@ -25,7 +25,6 @@ from crawler.walk import Known, Walk
 from indexer.catalog.store import Catalog, utc_now
 from indexer.errors import CatalogError, HubdexError
 from indexer.process import collect_garbage_rarely
-from indexer.quota import QuotaFile
 
 logger = logging.getLogger(__name__)
 
@@ -115,8 +114,7 @@ def _journey(config: CrawlConfig, name: str, catalog: Catalog, limit_pages: int 
     headers = {"User-Agent": config.user_agent, "Accept": "application/json"}
     if config.token is not None:
         headers["Authorization"] = f"Bearer {config.token.get_secret_value()}"
-    who = "anonymous" if config.token is None else "token"
-    file = QuotaFile(config.quota_folder / f"api-{who}.json", config.upstream)
+    file = config.quota_file("api")
     models = catalog.state().models
     return Journey(
         walk=Walk(

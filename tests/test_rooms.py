@@ -12,9 +12,9 @@ ROOMS = ("crawler", "indexer", "api", "scheduler")
 OWNERS = {
     "scrapy": {"crawler"},
     "twisted": {"crawler"},
-    "huggingface_hub": {"crawler", "api"},
+    "huggingface_hub": {"indexer", "api"},
     "tenacity": {"crawler", "indexer", "api"},
-    "sqlalchemy": {"indexer"},
+    "sqlalchemy": {"indexer", "api"},
     "tantivy": {"indexer"},
     "meilisearch": {"indexer"},
     "fastapi": {"api"},
