@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from indexer.catalog.store import utc_now
@@ -166,7 +165,7 @@ class Runs:
         temporary = path.with_suffix(".new")
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(orjson.dumps(ledger))
+            temporary.write_bytes(_LEDGER.dump_json(ledger))
             temporary.replace(path)
 
     def _read(self, name: str) -> Ledger:

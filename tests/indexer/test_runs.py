@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.config import HomeConfig
@@ -133,6 +133,24 @@ def test_figures_are_written_now_and_then(tmp_path: Path) -> None:
     assert seen == [1, 1, 3]
 
 
+def test_a_record_half_written_leaves_the_one_before(
+    tmp_path: Path,
+) -> None:
+    runs = runs_of(tmp_path)
+    with runs.running("full") as run:
+        run.note({"pages": 1})
+    before = runs.ledger("full")
+    half = tmp_path / "runs" / "full.new"
+    half.write_bytes(b'{"name":')  # killed while it was written
+
+    assert runs.ledgers() == [before]
+    with runs.running("full"):
+        pass
+    assert runs.ledger("full").runs[1:] == before.runs
+    assert not half.exists()
+
+
+@settings(deadline=None)  # it writes files
 @given(figures=st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, 10**12)), max_size=60))
 def test_totals_are_those_of_all_runs_and_few_are_kept(
     tmp_path_factory: pytest.TempPathFactory, figures: list[dict[str, float]]
