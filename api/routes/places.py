@@ -1,8 +1,9 @@
 """Models and owners, at the paths they have on the Hub; what is nobody's path ends here too."""
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -58,6 +59,7 @@ def page_of_a_place(
     site: FromSite,
     now: Now,
     asked: FromAddress,
+    use: Annotated[str, Query()] = "",
 ) -> Response:
     """Give the page of a model or an owner, or lead to it."""
     found = find_place(sources, request.scope["path"])
@@ -65,7 +67,7 @@ def page_of_a_place(
         return RedirectResponse(found.path, 307)
     if found.model:
         family = family_of(sources, found.model)
-        held = held_by(sources, found.model, asked)
+        held = replace(held_by(sources, found.model, asked), used=use)
         return model_page(site, found.model, held, family, now, sources.catalog().state().crawled_at)
     asked = asked.of_owner(found.name)
     outcome = outcome_of(sources, asked, NARROWED_BY)
