@@ -9,6 +9,7 @@ from typing import cast, get_args
 from urllib.parse import urlencode
 
 from tests.fakes.hub.cursor import CursorError, read_cursor, write_cursor
+from tests.fakes.hub.files import files_of
 from tests.fakes.hub.rows import Row
 from tests.fakes.hub.source import ModelSource, Order, Position, SortKey, sort_value
 
@@ -31,7 +32,7 @@ _PLAIN = (
     "createdAt",
 )  # fmt: skip
 _FULL = (*_PLAIN, "author", "sha", "lastModified", "gated", "disabled", "siblings")
-_NOT_IN_INFO = {"downloadsAllTime", "trendingScore", "tree", *DISPUTED_OPTIONS} - {"usedStorage"}
+_NOT_IN_INFO = {"downloadsAllTime", "trendingScore", "tree", "commits", *DISPUTED_OPTIONS} - {"usedStorage"}
 _LIST_PARAMS = {
     "limit", "sort", "direction", "expand", "expand[]", "full", "cardData", "config", "author", "filter",
     "search", "cursor", "skip", "pipeline_tag", "library", "language", "tags", "gated", "num_parameters",
@@ -59,6 +60,9 @@ class Manner:
     gateway_limit: int | None = None
     refused_expand: tuple[str, ...] = ()
     tree_entries: int = MOST_TREE_ENTRIES
+    offers_xet: bool = False
+    answers_directly: bool = False
+    accepted: frozenset[str] = frozenset()
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -168,7 +172,7 @@ def render(row: Row, fields: tuple[str, ...]) -> Row:
 
 
 def render_info(row: Row, params: Params) -> Row:
-    """What the single-model endpoint says."""
+    """What the single-model endpoint says; the files with their sizes come only when asked for."""
     refuse_unknown(params, _INFO_PARAMS)
     options = (*LIST_OPTIONS, *DISPUTED_OPTIONS)
     if _expand(params, options):
@@ -176,6 +180,8 @@ def render_info(row: Row, params: Params) -> Row:
     shown = {field: value for field, value in row.items() if field not in _NOT_IN_INFO}
     if not flag(params, "blobs"):
         shown = render(shown, tuple(shown))
+    elif "siblings" in row:
+        shown["siblings"] = [file.sized() for file in files_of(row)]
     return shown | {"modelId": row["id"]}
 
 
