@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -157,19 +158,19 @@ class Hub:
         if not is_commit(revision):
             name, commit = self.commit(repo_id, revision, waiting)
         asked = Asked(checked_repo_id(name), revision)
-        url: str | None = tree_url(self.upstream, name, commit)
+        url = tree_url(self.upstream, name, commit)
         files: dict[str, RepoFile] = {}
         for _ in range(MAX_PAGES):
-            said, link = self._persist(lambda url=url: self._json(url, asked, waiting or _nobody), waiting)
+            said, link = self._persist(partial(self._json, url, asked, waiting or _nobody), waiting)
             try:
-                files |= {
-                    file.path: file for file in parse_entries(said if isinstance(said, list) else [said])
-                }
-                url = next_url(link, url or "", self.upstream)
+                entries = parse_entries(said if isinstance(said, list) else [said])
+                further = next_url(link, url, self.upstream)
             except (MalformedRow, UpstreamError):
                 raise BadAnswer(f"The Hub's list of the files of {name!r} has no meaning.") from None
-            if url is None:
+            files |= {file.path: file for file in entries}
+            if further is None:
                 return Tree(name, commit, tuple(files.values()))
+            url = further
             if len(files) > MAX_FILES:
                 break
         raise TooLarge(f"The model {name!r} has more than {MAX_FILES:,} files.")

@@ -1,4 +1,4 @@
-"""A content on its way: written and hashed as it comes, and never taken for whole before its hash is right."""
+"""A content on its way: written and hashed as it comes, never taken for whole before its hash is right."""
 
 import errno
 import hashlib

@@ -26,6 +26,7 @@ from api.handoff.errors import (
 )
 
 _AGAIN = frozenset({408, 429})
+_FRAMING = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 _MAX_SAID_BYTES = 100_000
 _WRONG_TOKEN = "Invalid credentials"  # noqa: S105
 
@@ -52,16 +53,8 @@ def refusal(response: httpx2.Response, asked: Asked, upstream: str) -> HandoffEr
         hf_raise_for_status(_bounded(response))
     except GatedRepoError:
         return GatedModel(asked.repo_id, f"{upstream}/{asked.repo_id}", has_token=has_token)
-    except DisabledRepoError:
-        return DisabledModel(asked.repo_id)
-    except RepositoryNotFoundError:
-        return RepoNotFound(asked.repo_id, is_certain="x-error-code" in response.headers)
-    except RevisionNotFoundError:
-        return RevisionNotFound(asked.repo_id, asked.revision)
-    except RemoteEntryNotFoundError:
-        return EntryNotFound(asked.repo_id, asked.path, asked.revision)
-    except (HfHubHTTPError, httpx2.HTTPError, ValueError):
-        return _unnamed(response, asked)
+    except (HfHubHTTPError, httpx2.HTTPError, ValueError) as error:
+        return _named(error, response, asked)
     return _unnamed(response, asked)
 
 
@@ -69,6 +62,19 @@ def storage_refusal(response: httpx2.Response) -> Lost | None:
     """Give why the server that holds large files refuses; a new address from the Hub may help."""
     status = response.status_code
     return Lost(f"the Hub's storage answered {status}", status, response.headers) if status >= 400 else None
+
+
+def _named(error: Exception, response: httpx2.Response, asked: Asked) -> HandoffError:
+    match error:
+        case DisabledRepoError():
+            return DisabledModel(asked.repo_id)
+        case RepositoryNotFoundError():
+            return RepoNotFound(asked.repo_id, is_certain="x-error-code" in response.headers)
+        case RevisionNotFoundError():
+            return RevisionNotFound(asked.repo_id, asked.revision)
+        case RemoteEntryNotFoundError():
+            return EntryNotFound(asked.repo_id, asked.path, asked.revision)
+    return _unnamed(response, asked)
 
 
 def _unnamed(response: httpx2.Response, asked: Asked) -> HandoffError:
@@ -99,6 +105,3 @@ def _bounded(response: httpx2.Response) -> httpx2.Response:
         body = b""
     headers = [(name, text) for name, text in response.headers.items() if name not in _FRAMING]
     return httpx2.Response(response.status_code, headers=headers, content=body, request=response.request)
-
-
-_FRAMING = frozenset({"content-length", "content-encoding", "transfer-encoding"})

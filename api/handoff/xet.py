@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from huggingface_hub.constants import MAX_HTTP_DOWNLOAD_SIZE
-from huggingface_hub.utils import is_xet_available
+from huggingface_hub.file_download import xet_get
+from huggingface_hub.utils import XetFileData, is_xet_available
+from huggingface_hub.utils import _xet as xet
 
 from api.handoff.asking import Lost
 from api.handoff.errors import HandoffError
@@ -49,7 +51,7 @@ def get_by_xet(remote: "RemoteFile", hub: "Hub", path: Path, watch: _Watch) -> N
     """
     try:
         work = _prepared(remote, hub, path, watch)
-    except (HandoffError, Lost, ImportError, AttributeError, TypeError, ValueError) as error:
+    except (HandoffError, Lost, AttributeError, TypeError, ValueError) as error:
         raise XetFailed(type(error).__name__) from None
     thread = threading.Thread(target=work, name="hubdex-xet", daemon=True)
     thread.start()
@@ -63,7 +65,7 @@ def get_by_xet(remote: "RemoteFile", hub: "Hub", path: Path, watch: _Watch) -> N
             hub.pause.check()
             watch.waiting("")
     except BaseException:
-        _abort()
+        xet.abort_xet_session()  # type: ignore[no-untyped-call]
         thread.join()
         raise
     if work.failure is not None:
@@ -79,8 +81,6 @@ class _Work:
         self.failure: str | None = None
 
     def __call__(self) -> None:
-        from huggingface_hub.file_download import xet_get
-
         try:
             xet_get(**self._arguments, tqdm_class=_bar(self))
         except BaseException as error:  # noqa: BLE001  # a panic in Rust is not even an Exception
@@ -88,9 +88,6 @@ class _Work:
 
 
 def _prepared(remote: "RemoteFile", hub: "Hub", path: Path, watch: _Watch) -> _Work:
-    from huggingface_hub.utils import XetFileData
-    from huggingface_hub.utils import _xet as xet
-
     if remote.xet_hash is None:
         raise ValueError("it is not offered")
     url = xet.xet_connection_info_refresh_url(
@@ -119,23 +116,17 @@ def _prepared(remote: "RemoteFile", hub: "Hub", path: Path, watch: _Watch) -> _W
 
 
 def _bar(work: _Work) -> type:
-    from tqdm import tqdm
+    """Make what `hf_xet` takes for a progress bar; only bytes of the file count, not those on the wire."""
 
-    class Bar(tqdm):  # type: ignore[type-arg]
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **{**kwargs, "disable": True})
+    class Bar:
+        def __init__(self, **_of_its_looks: object) -> None:
+            self.total = 0
 
-        def update(self, n: float | None = 1) -> bool | None:
-            work.done += int(n or 0)
-            return None
+        def update(self, count: float) -> None:
+            work.done += int(count)
 
-        def update_transfer(self, n: float) -> None:
-            """Pass by: bytes on the wire are not those of the file."""
+        def update_transfer(self, _count: float) -> None: ...
+        def set_postfix_str(self, _text: str, *, refresh: bool = True) -> None: ...
+        def set_transfer_postfix_str(self, _text: str, *, refresh: bool = True) -> None: ...
 
     return Bar
-
-
-def _abort() -> None:
-    from huggingface_hub.utils._xet import abort_xet_session
-
-    abort_xet_session()
