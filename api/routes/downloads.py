@@ -75,7 +75,10 @@ FromDownloads = Annotated[Downloads, Depends(downloads_of)]
     "/v1/downloads",
     status_code=202,
     response_model=JobAnswer,
-    responses={200: {"model": JobAnswer, "description": "Every file is there already."}, **errors_of(404, 422, 503)},
+    responses={
+        200: {"model": JobAnswer, "description": "Every file is there already."},
+        **errors_of(404, 422, 503),
+    },
 )
 def download(body: DownloadBody, downloads: FromDownloads, sources: FromSources) -> JsonResponse:
     """Download files into the cache; what is being downloaded already is not begun twice."""
@@ -129,7 +132,7 @@ def forget(job_id: JobId, downloads: FromDownloads) -> Response:
 
 async def _fields(request: Request) -> DownloadBody:
     """Read what a plain form sends."""
-    text = (await request.body())[:MAX_TEXT * 4].decode(errors="replace")
+    text = (await request.body())[: MAX_TEXT * 4].decode(errors="replace")
     try:
         given = dict(parse_qsl(text, max_num_fields=MAX_FIELDS))
         return DownloadBody.model_validate({name: given[name] for name in sorted(given)})
