@@ -32,6 +32,11 @@ _OTHER_KIND = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(r"(?!\.)[\w.-]+(?:[/@][^\s?#]*)?")
+_STRANGE_HOST = re.compile(
+    rf"(?!(?:{'|'.join(map(re.escape, sorted(_OF_THE_HUB)))})/)[^\s/:@]+\.[^\s/:@]+(?::\d+)?/[^\s/]+/\S",
+    re.IGNORECASE,
+)
+"""What begins like an address without `https://`; owners with a dot are written with their model alone."""
 _NAMED_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost|[0-9a-f:]+", re.ASCII)
 _NO_REVISION = re.compile(r"[\s~^:?*\[\]\\@\"'<>|]|\.\.|//|^[/.-]|[/.]$|/\.|\.lock$")
 _ACCEPTED = "a link of huggingface.co, hf.co or hf-mirror.com{hosts}, or an id like `owner/name`"
@@ -94,9 +99,8 @@ def read_reference(text: str, hosts: Iterable[str] = ()) -> Reference:
         raise BadReference(
             f"Only models can be downloaded; this names one of the Hub's {kind['kind'].lower()}."
         )
-    first, *more = plain.split("/")
-    if "//" not in plain and "." in first and len(more) > 1 and first.lower() not in _OF_THE_HUB:
-        plain = f"https://{plain}"  # a host with dots; owners with dots are written with their model alone
+    if _STRANGE_HOST.match(plain):
+        plain = f"https://{plain}"
     if _ADDRESS.fullmatch(plain):
         _require_host(plain, accepted)
     pasted = read_pasted(plain) or _bare(plain)
@@ -159,11 +163,9 @@ def _port(parts: SplitResult) -> int | None:
 
 def _of_the_hub(text: str, accepted: Sequence[_Host]) -> str:
     """Give a text with the addresses of other hosts that count written as the Hub's."""
-    for host in accepted:
-        name = f"[{host.name}]" if ":" in host.name else host.name
-        if re.match(rf"{re.escape(name)}(?::\d+)?/", text, re.IGNORECASE):
-            text = f"{'https' if host.port == 443 else 'http'}://{text}"
-            break
+    if "://" not in text and not any(map(str.isspace, text)):
+        addresses = (f"{scheme}://{text}" for scheme in ("http", "https"))
+        text = next((one for one in addresses if _address(one, accepted) != one), text)
     return _ADDRESS.sub(lambda found: _address(found[0], accepted), text)
 
 
@@ -226,10 +228,11 @@ def _reference(pasted: Pasted, accepted: Sequence[_Host]) -> Reference:
         if pasted.search.startswith("tag:dataset:"):
             raise BadReference("Only models can be downloaded; this names a dataset.")
         raise BadReference(f"This names a search, no model; paste {_wanted(accepted)}.")
+    path = pasted.path.rstrip("/") if len(pasted.path) < MAX_PATH else pasted.path  # else it was cut
     return Reference(
         repo_id=f"{pasted.owner}/{pasted.name}" if pasted.name else pasted.owner,
         revision=pasted.revision or MAIN,
-        path="" if pasted.more else pasted.path.rstrip("/"),
+        path="" if pasted.more else path,
         variant="" if pasted.variant.lower() == "latest" else pasted.variant,
         files=(pasted.path, *pasted.more) if pasted.more else (),
     )
