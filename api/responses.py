@@ -38,5 +38,10 @@ def error_response(status: int, word: str, message: str) -> JsonResponse:
 
 def errors_of(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Tell the OpenAPI description which errors a route can answer."""
-    told = {404: "There is no such thing.", 422: "The question is wrong.", 503: "Not yet, or not now."}
+    told = {
+        404: "There is no such thing.",
+        409: "Not as it stands.",
+        422: "The question is wrong.",
+        503: "Not yet, or not now.",
+    }
     return {status: {"model": ErrorAnswer, "description": told[status]} for status in statuses}
