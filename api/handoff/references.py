@@ -1,23 +1,19 @@
 """What was pasted: the model, revision, file or quant that a link, a command or an id names; pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from huggingface_hub.errors import HFValidationError
-from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # is in its lazy list
-
 from api.handoff.errors import BadReference
+from api.handoff.names import checked_path, checked_repo_id, checked_revision
 from api.hosts import is_loopback
-from api.paths import is_reserved
+from api.paths import MAX_ID, is_reserved
 from indexer.pasted import HUB_HOSTS, MAX_PATH, NOT_OWNERS, Pasted, read_pasted
 
 MAX_TEXT = 2_000
 """Characters of what is pasted."""
-MAX_REVISION = 200
-"""Characters of the name of a branch or a tag."""
 MAX_VARIANT = 300
 """Characters of a label, or of the key of a variant."""
 MAIN = "main"
@@ -113,14 +109,8 @@ def read_reference(text: str, hosts: Iterable[str] = ()) -> Reference:
 
 def require_repo_id(repo_id: str) -> None:
     """Refuse what is no id of a model on the Hub: BadReference."""
-    try:
-        validate_repo_id(repo_id)
-    except HFValidationError:
-        is_good = False
-    else:
-        is_good = repo_id.isascii() and not is_reserved(repo_id.partition("/")[0])
-        is_good = is_good and len(repo_id) <= 2 * 96 + 1
-    if not is_good:
+    is_ours = is_reserved(repo_id.partition("/")[0])
+    if is_ours or not repo_id.isascii() or len(repo_id) > MAX_ID or not _passes(checked_repo_id, repo_id):
         raise BadReference(
             f"{_shown(repo_id)} is no id of a model: that is `owner/name`, of letters, digits, `-`, `_` and "
             "`.`, without `--` or `..`, and of at most 96 characters."
@@ -129,18 +119,29 @@ def require_repo_id(repo_id: str) -> None:
 
 def require_revision(revision: str) -> None:
     """Refuse what git calls no branch, tag or commit: BadReference."""
-    is_short = 0 < len(revision) <= MAX_REVISION
-    if not is_short or not revision.isprintable() or _NO_REVISION.search(revision):
+    is_named = revision.isprintable() and not _NO_REVISION.search(revision)
+    if not is_named or not _passes(checked_revision, revision):
         raise BadReference(f"{_shown(revision)} is no name of a branch, a tag or a commit.")
 
 
 def require_path(path: str) -> None:
     """Refuse a path that leaves its folder, or that no file can have: BadReference."""
-    parts = path.split("/")
-    is_short = len(path) < MAX_PATH and all(len(part.encode(errors="replace")) <= 255 for part in parts)
-    is_plain = path.isprintable() and "\\" not in path
-    if not is_short or not is_plain or not {"", ".", ".."}.isdisjoint(parts):
+    if not is_path(path):
         raise BadReference(f"{_shown(path)} is no path of a file in a repository.")
+
+
+def is_path(path: str) -> bool:
+    """Tell whether a file of a repository can lie there, within its folder."""
+    return len(path) < MAX_PATH and _passes(checked_path, path)
+
+
+def _passes(check: Callable[[str], str], text: str) -> bool:
+    # What the check says holds the text, which may hold a secret.
+    try:
+        check(text)
+    except BadReference:
+        return False
+    return True
 
 
 class _Host(NamedTuple):
