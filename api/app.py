@@ -7,6 +7,7 @@ from datetime import datetime
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
+from api.access import Access
 from api.assets import Assets
 from api.config import ApiConfig
 from api.errors import install_errors
@@ -14,7 +15,7 @@ from api.handoff.jobs.running import Downloads
 from api.listening import Listeners
 from api.pages.layout import Site
 from api.routes import downloads as downloading
-from api.routes import files, models, owners, pages, places, search, status
+from api.routes import files, key, models, owners, pages, places, search, status
 from api.security import Guard
 from api.sources import Sources
 from indexer.catalog.store import utc_now
@@ -54,10 +55,12 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app.state.downloads = downloads
     app.state.listeners = listeners
     app.state.url = ""  # where it listens, once that is known
-    app.add_middleware(Guard, hosts=config.hosts, origins=config.cors_origins)
+    access = Access(config.api_key, config.host)
+    app.state.access = access
+    app.add_middleware(Guard, hosts=config.hosts, access=access, origins=config.cors_origins)
     install_errors(app)
-    # The places come last: their paths are everybody's.
     app.include_router(downloading.forms)
-    for routes in (search, owners, models, files, downloading, status, pages, places):
+    # The places come last: their paths are everybody's.
+    for routes in (search, owners, models, files, downloading, status, key, pages, places):
         app.include_router(routes.router)
     return app

@@ -39,8 +39,12 @@ def error_response(status: int, word: str, message: str) -> JsonResponse:
 def errors_of(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Tell the OpenAPI description which errors a route can answer."""
     told = {
+        401: "The key is missing or wrong.",
+        403: "This is not for a page of another site.",
         404: "There is no such thing.",
         409: "Not as it stands.",
+        413: "Too much was sent.",
+        415: "This is not JSON.",
         422: "The question is wrong.",
         503: "Not yet, or not now.",
     }
