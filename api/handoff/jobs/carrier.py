@@ -203,7 +203,7 @@ class Carrier:
             log.exception("The download %s of %s failed.", job.id, job.wanted.repo_id)
             how = lambda stored: states.fail(progress.told(stored), _INTERNAL)  # noqa: E731
         else:
-            how = states.make_ready
+            how = lambda stored: states.make_ready(progress.told(stored))  # noqa: E731
         self._write(job.id, how, store)
         try:
             self._clear_if_cancelled(job.id, store)
@@ -244,8 +244,7 @@ class Carrier:
         return True
 
     def _clear(self, job: Job, store: JobStore) -> None:
-        wanted = store.wanted_elsewhere(job.wanted.repo_id, job.id)
-        clear(job, wanted, self._tools().layout)
+        clear(job, lambda: store.wanted_elsewhere(job.wanted.repo_id, job.id), self._tools().layout)
 
     def _complain(self, sentence: str) -> None:
         if sentence != self._complaint:

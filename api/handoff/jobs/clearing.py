@@ -1,7 +1,7 @@
 """Removing what a download that was given up left behind, and nothing that anybody else could want."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,26 +11,32 @@ from huggingface_hub.utils import WeakFileLock
 from api.handoff.jobs.records import Job
 from api.handoff.layout import Layout
 
+TRY_SECONDS = 0.1
+"""For so long the lock of a content is waited for."""
 
-def clear(job: Job, wanted_elsewhere: Collection[str], layout: Layout) -> None:
+
+def clear(job: Job, wanted_elsewhere: Callable[[], Collection[str]], layout: Layout) -> None:
     """Remove the parts of a job's files, and the whole ones that no snapshot shows.
 
     Args:
         job: has ended and is not to be gone on with.
-        wanted_elsewhere: the contents that other jobs are to go on with.
+        wanted_elsewhere: gives the contents that other jobs use or are to go on with.
         layout: of the cache.
 
     """
     repo_id = job.wanted.repo_id
-    left = [etag for etag in job.etags.difference(wanted_elsewhere) if _left(layout, repo_id, etag)]
-    if not left:
-        return
-    shown = _shown(layout.snapshot(repo_id, job.wanted.commit).parent)
-    for etag in left:
+    snapshots = layout.snapshot(repo_id, job.wanted.commit).parent
+    for etag in job.etags:
+        if not _left(layout, repo_id, etag):
+            continue
         # Whoever is at one of them, another client maybe, will see to it.
-        with suppress(Timeout, OSError), WeakFileLock(layout.lock(repo_id, etag), timeout=0):
+        with suppress(Timeout, OSError), WeakFileLock(layout.lock(repo_id, etag), timeout=TRY_SECONDS):
+            # Looked at under the lock: who comes for it from now on waits, and then finds nothing.
+            if etag in wanted_elsewhere():
+                continue
+            is_shown = etag in _shown(snapshots)
             for path in _left(layout, repo_id, etag):
-                if path.name != etag or etag not in shown:
+                if path.name != etag or not is_shown:
                     path.unlink(missing_ok=True)
 
 

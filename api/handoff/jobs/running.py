@@ -217,7 +217,7 @@ class Downloads:
         return [replace(job, note=note) if job.state == "queued" else job for job in told]
 
     def _clear(self, job: Job) -> None:
-        clear(job, self.store.wanted_elsewhere(job.wanted.repo_id, job.id), self.layout)
+        clear(job, lambda: self.store.wanted_elsewhere(job.wanted.repo_id, job.id), self.layout)
 
     def _check(self, wanted: Wanted) -> None:
         checked_repo_id(wanted.repo_id)
