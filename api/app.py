@@ -14,7 +14,7 @@ from api.handoff.jobs.running import Downloads
 from api.listening import Listeners
 from api.pages.layout import Site
 from api.routes import downloads as downloading
-from api.routes import files, models, owners, pages, places, search, status
+from api.routes import files, importing, models, owners, pages, places, search, status
 from api.security import Guard
 from api.sources import Sources
 from indexer.catalog.store import utc_now
@@ -58,6 +58,6 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     install_errors(app)
     # The places come last: their paths are everybody's.
     app.include_router(downloading.forms)
-    for routes in (search, owners, models, files, downloading, status, pages, places):
+    for routes in (search, owners, models, files, downloading, importing, status, pages, places):
         app.include_router(routes.router)
     return app
