@@ -15,7 +15,7 @@ from api.handoff.jobs.running import Downloads
 from api.listening import Listeners
 from api.pages.layout import Site
 from api.routes import downloads as downloading
-from api.routes import files, key, models, owners, pages, places, search, status
+from api.routes import files, importing, key, models, owners, pages, places, search, status
 from api.security import Guard
 from api.sources import Sources
 from indexer.catalog.store import utc_now
@@ -61,6 +61,7 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     install_errors(app)
     app.include_router(downloading.forms)
     # The places come last: their paths are everybody's.
-    for routes in (search, owners, models, files, downloading, status, key, pages, places):
+    ours = (search, owners, models, files, downloading, importing, status, key, pages)
+    for routes in (*ours, places):
         app.include_router(routes.router)
     return app
