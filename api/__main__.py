@@ -1,4 +1,4 @@
-"""The commands `hubdex serve`, also `python -m api`, and `hubdex cache`, also `python -m api cache`."""
+"""The commands `hubdex serve`, `hubdex get` and `hubdex cache`: `python -m api`, `... get`, `... cache`."""
 
 import argparse
 import sys
@@ -9,6 +9,8 @@ from pathlib import Path
 from api.access import require_key
 from api.app import create_app
 from api.config import ApiConfig
+from api.getting import get
+from api.handoff.jobs.wanting import Ask
 from api.identifying import identified_answer, identified_lines, identify
 from api.serving import serve
 from api.sources import Sources
@@ -25,6 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given[:1] == ["cache"]:
         asked = _cache_parser().parse_args(given[1:])
         return run_command(lambda: _identify(asked.file, as_json=asked.json))
+    if given[:1] == ["get"]:
+        wanted = _get_parser().parse_args(given[1:])
+        return run_command(lambda: _get(wanted))
     arguments = _parser().parse_args(given)
     return run_command(lambda: _serve(arguments.host, arguments.port))
 
@@ -42,6 +47,19 @@ def _serve(host: str | None, port: int | None) -> int:
     app = create_app(config)
     collect_garbage_rarely()  # walking what is remembered of names takes longer than most answers
     return serve(app, config)
+
+
+def _get(arguments: argparse.Namespace) -> int:
+    config = read_config(ApiConfig)
+    configure_logging(config.log)
+    ask = Ask(
+        source_url=arguments.reference,
+        revision=arguments.revision,
+        variant=arguments.variant,
+        files=tuple(arguments.file),
+        everything=arguments.everything,
+    )
+    return get(ask, config, url=arguments.url, wait=arguments.wait, as_json=arguments.json)
 
 
 def _identify(path: Path, *, as_json: bool) -> int:
@@ -77,6 +95,22 @@ def _cache_parser() -> argparse.ArgumentParser:
     one = commands.add_parser("identify", help=about, description=f"{about[0].upper()}{about[1:]}.")
     one.add_argument("file", type=Path)
     one.add_argument("--json", action="store_true", help="answer in JSON")
+    return parser
+
+
+def _get_parser() -> argparse.ArgumentParser:
+    about = "Download a model, or a part of it, into the Hugging Face cache; the same command again goes on."
+    parser = argparse.ArgumentParser(prog="hubdex get", description=about)
+    parser.add_argument("reference", metavar="REF", help="id, address or link of a model, e.g. o/r:Q4_K_M")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--variant", default="", help="quant or key of the variant; none: the best one")
+    which.add_argument("--file", action="append", default=[], help="a file instead; may be repeated")
+    which.add_argument("--everything", action="store_true", help="all files")
+    parser.add_argument("--revision", default="", help="branch, tag or commit (main)")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    parser.add_argument("--url", default="", help="let the service that runs there do it")
+    wait = "wait until it is there (the default)"
+    parser.add_argument("--wait", action=argparse.BooleanOptionalAction, default=True, help=wait)
     return parser
 
 

@@ -20,6 +20,12 @@ NARROWING = "/-/narrowing"
 STATUS = "/-/status"
 """What is known, how old and how complete it is, as a page."""
 
+CACHE = "/-/cache"
+"""What is in the Hugging Face cache and what is being downloaded into it, as a page."""
+
+DOWNLOADS = "/-/downloads"
+"""Where the forms of the pages ask for a download."""
+
 KEY = "/-/key"
 """Where a browser is given the key of the service."""
 
@@ -95,7 +101,9 @@ def speaks_html(path: str) -> bool:
     segments = path.strip("/").split("/")
     if _is_kept_free(segments):
         return False
-    return path in {"/docs", STATUS, KEY} or not is_reserved(segments[0])
+    if path.startswith(f"{DOWNLOADS}/"):
+        return True
+    return path in {"/docs", STATUS, KEY, DOWNLOADS} or not is_reserved(segments[0])
 
 
 def _is_kept_free(segments: list[str]) -> bool:
