@@ -6,11 +6,12 @@ from datetime import datetime
 
 from fastapi import FastAPI
 
+from api.access import Access
 from api.assets import Assets
 from api.config import ApiConfig
 from api.errors import install_errors
 from api.pages.layout import Site
-from api.routes import files, models, owners, pages, places, search, status
+from api.routes import files, key, models, owners, pages, places, search, status
 from api.security import Guard
 from api.sources import Sources
 from indexer.catalog.store import utc_now
@@ -42,9 +43,11 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app.state.sources = sources
     app.state.site = Site(Assets(), config.upstream)
     app.state.now = now
-    app.add_middleware(Guard, hosts=config.hosts, origins=config.cors_origins)
+    access = Access(config.api_key, config.host)
+    app.state.access = access
+    app.add_middleware(Guard, hosts=config.hosts, access=access, origins=config.cors_origins)
     install_errors(app)
     # The places come last: their paths are everybody's.
-    for routes in (search, owners, models, files, status, pages, places):
+    for routes in (search, owners, models, files, status, key, pages, places):
         app.include_router(routes.router)
     return app

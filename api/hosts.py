@@ -1,4 +1,4 @@
-"""Which names the service answers to, and which pages elsewhere may read its answers; pure."""
+"""Which names the service answers to, which pages are its own, and which others may read along; pure."""
 
 import re
 from collections.abc import Iterable
@@ -9,8 +9,9 @@ ANY = "*"
 """In a list of names: every name there is."""
 
 _HOST = re.compile(
-    r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[\w.-]+))(?::\d{1,5})?", re.ASCII | re.IGNORECASE
+    r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[\w.-]+))(?::(?P<port>\d{1,5}))?", re.ASCII | re.IGNORECASE
 )
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,28 @@ def hosts_of(bound_to: str, machine: str, allowed: Iterable[str]) -> Hosts:
 
 def host_of(header: str) -> str | None:
     """Give the name or address in a `Host` header, in lower case; `None` when there is none in it."""
-    match = _HOST.fullmatch(header)
-    return _plain(match["address"] or match["name"]) if match else None
+    found = _host_and_port(header)
+    return found[0] if found else None
+
+
+def is_own_origin(origin: str, host: str, scheme: str) -> bool:
+    """Tell whether a page is one of the service's own.
+
+    Args:
+        origin: where the page is from, as an `Origin` header says it.
+        host: the `Host` header that came with it; it says no port where the browser's scheme has it usual.
+        scheme: `http` or `https`, as far as the service knows. A proxy may take the TLS off and not say so:
+            then an origin with `https` is its own as well. The other way round it never is.
+
+    """
+    own_scheme, separator, authority = origin.lower().partition("://")
+    ours, theirs = _host_and_port(host), _host_and_port(authority)
+    if not separator or own_scheme not in _PORTS or ours is None or theirs is None:
+        return False
+    if scheme == "https" and own_scheme != "https":
+        return False
+    usual = _PORTS[own_scheme]
+    return ours[0] == theirs[0] and (ours[1] or usual) == (theirs[1] or usual)
 
 
 def is_loopback(host: str) -> bool:
@@ -84,6 +105,13 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _host_and_port(authority: str) -> tuple[str, int | None] | None:
+    match = _HOST.fullmatch(authority)
+    if match is None:
+        return None
+    return _plain(match["address"] or match["name"]), int(match["port"]) if match["port"] else None
 
 
 def _plain(host: str) -> str:
