@@ -1,7 +1,6 @@
 """Which revisions make room; pure."""
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 from api.handoff.cache.records import CachedRevision, Name
 
@@ -54,9 +53,9 @@ def may_evict(revision: CachedRevision, keep: Collection[Name] = ()) -> bool:
 class _Taken:
     """What revisions take together, while some come and go."""
 
-    def __init__(self, counted: dict[Path, int], revisions: Sequence[CachedRevision]) -> None:
+    def __init__(self, counted: dict[str, int], revisions: Sequence[CachedRevision]) -> None:
         self._counted = counted
-        self._holders: dict[Path, int] = dict.fromkeys(counted, 0)
+        self._holders: dict[str, int] = dict.fromkeys(counted, 0)
         self.bytes = 0
         for one in revisions:
             self.add(one)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from api.config import ApiConfig
 from api.handoff.cache.errors import OverCacheLimit, Protected
 from api.handoff.cache.evicting import may_evict, to_evict
-from api.handoff.cache.looking import find_revision, look, models_in_use
+from api.handoff.cache.looking import cache_folder, find_revision, look, models_in_use
 from api.handoff.cache.records import CachedRevision, CacheState, Name, total_bytes
 from api.handoff.cache.removing import finish_all, remove, remove_partials
 from api.handoff.jobs.store import JobStore
@@ -123,7 +123,7 @@ def end_what_was_begun(config: ApiConfig) -> int:
     """End deletions that were broken off by a crash; give the bytes that are free now."""
     try:
         with _alone(config):
-            return finish_all(config.hub_cache.expanduser())
+            return finish_all(cache_folder(config))
     except Busy:
         return 0
 

@@ -38,7 +38,7 @@ def look(
         JobsUnavailable: the list of downloads cannot be read.
 
     """
-    cache = config.hub_cache.expanduser()
+    cache = cache_folder(config)
     walked = walk(cache)
     kept = kept_by_name(store)
     in_use = models_in_use(store)
@@ -59,6 +59,11 @@ def look(
         problems=walked.problems,
         is_cut=walked.is_cut,
     )
+
+
+def cache_folder(config: ApiConfig) -> Path:
+    """Give the folder of the cache, without links on the way to it; it need not be there."""
+    return config.hub_cache.expanduser().resolve()
 
 
 def kept_by_name(store: JobStore | None) -> Mapping[Name, Revision]:

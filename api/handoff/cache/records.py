@@ -20,8 +20,11 @@ class CachedFile(NamedTuple):
 
     path: str
     """Within the repository, with slashes."""
-    blob: Path
-    """Where the content lies: a file of the folder `blobs`, or the very file where it is no link."""
+    blob: str
+    """Where the content lies: a file of the folder `blobs`, or the very file where it is no link.
+
+    A text: there can be a million, and a `Path` takes six times as long to make.
+    """
     bytes: int | None = None
     """`None`: nothing lies there, the link leads nowhere."""
     used_at: float = 0.0
@@ -48,7 +51,7 @@ class Snapshot:
         return self.repo_id, self.commit
 
     @cached_property
-    def blobs(self) -> Mapping[Path, int]:
+    def blobs(self) -> Mapping[str, int]:
         """Its contents and their sizes, each once."""
         return {file.blob: file.bytes for file in self.files if file.bytes is not None}
 
@@ -128,7 +131,7 @@ class CacheState:
 
 def total_bytes(snapshots: Iterable[Snapshot]) -> int:
     """Give what snapshots take together: a content that several hold is there once."""
-    blobs: dict[Path, int] = {}
+    blobs: dict[str, int] = {}
     for snapshot in snapshots:
         blobs.update(snapshot.blobs)
     return sum(blobs.values())

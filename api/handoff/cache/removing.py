@@ -118,7 +118,7 @@ def _unlink_reference(folder: Path, ref: str) -> None:
 def _delete_contents(cache: Path, home: Path) -> int:
     """Delete the contents that only deleted revisions hold; never what lies outside of the model's folder."""
     blobs = home / "blobs"
-    no_longer = contents_held(home / REMOVED) - contents_held(home / "snapshots")
+    no_longer = map(Path, contents_held(home / REMOVED) - contents_held(home / "snapshots"))
     sizes = {blob: _size(blob) for blob in no_longer if blob.parent == blobs and os.path.lexists(blob)}
     real = {blob: blob.resolve() for blob in sizes}
     # The library knows how to let go of contents that it shares between models.

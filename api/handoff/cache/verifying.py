@@ -2,17 +2,18 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from api.handoff.cache.records import CachedFile, Snapshot
 
 PIECE = 2**22
 """Bytes read at a time."""
-_SHA256_DIGITS, _SHA1_DIGITS = 64, 40
+_SHA1_DIGITS = 40
+_CONTENT = re.compile(r"/blobs/([0-9a-f]{40}|[0-9a-f]{64})\Z", re.ASCII)
 
 Progress = Callable[[int, int], None]
 """Told how many bytes of how many are read; whatever it raises ends the reading."""
@@ -45,7 +46,7 @@ def verify(snapshot: Snapshot, progress: Progress) -> Verified:
     system lets us say so.
     """
     total, done = snapshot.bytes, 0
-    told: dict[Path, str] = {}
+    told: dict[str, str] = {}
     found: dict[str, list[str]] = {"right": [], "wrong": [], "missing": [], "unknown": []}
     for file in snapshot.files:
         if file.blob not in told:
@@ -62,12 +63,12 @@ def verify(snapshot: Snapshot, progress: Progress) -> Verified:
 
 
 def _verdict(file: CachedFile, read: Callable[[int], None]) -> tuple[str, int]:
-    name = file.blob.name
-    is_content = file.blob.parent.name == "blobs" and len(name) in {_SHA256_DIGITS, _SHA1_DIGITS}
     if file.bytes is None:
         return "missing", 0
-    if not is_content or not set(name) <= set("0123456789abcdef"):
+    content = _CONTENT.search(file.blob)
+    if content is None:
         return "unknown", 0
+    name = content[1]
     try:
         with _opened(file.blob) as opened:
             size = os.fstat(opened.fileno()).st_size
@@ -89,7 +90,7 @@ def _pieces(opened: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: str) -> BinaryIO:
     """Open a file for reading, without a mark of when it was read where we may."""
     quietly = getattr(os, "O_NOATIME", 0)
     handle = -1
