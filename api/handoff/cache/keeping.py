@@ -1,7 +1,7 @@
 """Changes what lies in the cache: deletes a revision, pins one, makes room within the limit."""
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from api.config import ApiConfig
@@ -10,6 +10,7 @@ from api.handoff.cache.evicting import may_evict, to_evict
 from api.handoff.cache.looking import cache_folder, find_revision, look, models_in_use
 from api.handoff.cache.records import CachedRevision, CacheState, Name, total_bytes
 from api.handoff.cache.removing import finish_all, remove, remove_partials
+from api.handoff.jobs.records import Job
 from api.handoff.jobs.store import JobStore
 from indexer.catalog.store import utc_now
 from indexer.errors import Busy
@@ -117,6 +118,22 @@ def make_room(
         return freed
 
 
+def room_maker(config: ApiConfig) -> Callable[[Job, int], None]:
+    """Give what makes room for a job, told of it and of the bytes to come; raises what `make_room` does."""
+
+    def make(job: Job, missing: int) -> None:
+        if config.cache_limit is None:
+            return
+        name = (job.wanted.repo_id, job.wanted.commit)
+        try:
+            with JobStore(config.jobs_url) as store:
+                make_room(config, store, needed_bytes=missing, keep=[name])
+        except Busy:
+            logger.info("somebody else deletes just now; nothing was evicted for model=%s commit=%s", *name)
+
+    return make
+
+
 def end_what_was_begun(config: ApiConfig) -> int:
     """End deletions that were broken off by a crash; give the bytes that are free now."""
     try:
@@ -156,7 +173,7 @@ def _forget_gone(state: CacheState, store: JobStore) -> None:
 def _wanted_of_others(store: JobStore, name: Name) -> frozenset[str]:
     """Give the contents of a model that downloads of its other revisions may go on with."""
     jobs = [job for job in store.jobs() if job.wanted.repo_id == name[0] and job.wanted.commit != name[1]]
-    wanted = [job.partial_etags for job in jobs if not job.has_ended or job.state == "failed"]
+    wanted = [job.etags for job in jobs if not job.has_ended or job.state == "failed"]
     return frozenset().union(*wanted)
 
 
