@@ -22,11 +22,11 @@ class Gone(Exception):
     """Who asked went away before everything was sent."""
 
 
-def speaks_our_language(path: str, asked: Headers) -> bool:
-    """Tell whether what is sent is in JSON, which no form can send, or one of our own forms."""
+def speaks_our_language(path: str, asked: Headers, body: bytes) -> bool:
+    """Tell whether what was sent is in JSON, which no form can send, or one of our own forms, or nothing."""
     spoken = {JSON, FORM} if path.startswith(OWN_FORMS) else {JSON}
     kind = media_type_of(asked)
-    return kind in spoken or (not kind and not _has_body(asked))
+    return kind in spoken or not (kind or body)
 
 
 def media_type_of(asked: Headers) -> str:
@@ -67,7 +67,3 @@ def replayed(body: bytes, receive: Receive) -> Receive:
         return held.pop() if held else await receive()
 
     return receive_again
-
-
-def _has_body(asked: Headers) -> bool:
-    return "transfer-encoding" in asked or asked.get("content-length", "0") != "0"

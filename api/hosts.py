@@ -64,7 +64,7 @@ def hosts_of(bound_to: str, machine: str, allowed: Iterable[str]) -> Hosts:
 
 def host_of(header: str) -> str | None:
     """Give the name or address in a `Host` header, in lower case; `None` when there is none in it."""
-    found = _host_and_port(header)
+    found = _host_and_port(header, 0)
     return found[0] if found else None
 
 
@@ -79,13 +79,11 @@ def is_own_origin(origin: str, host: str, scheme: str) -> bool:
 
     """
     own_scheme, separator, authority = origin.lower().partition("://")
-    ours, theirs = _host_and_port(host), _host_and_port(authority)
-    if not separator or own_scheme not in _PORTS or ours is None or theirs is None:
+    usual = _PORTS.get(own_scheme) if separator else None
+    if usual is None or (scheme == "https" and own_scheme != "https"):
         return False
-    if scheme == "https" and own_scheme != "https":
-        return False
-    usual = _PORTS[own_scheme]
-    return ours[0] == theirs[0] and (ours[1] or usual) == (theirs[1] or usual)
+    ours, theirs = _host_and_port(host, usual), _host_and_port(authority, usual)
+    return ours is not None and ours == theirs
 
 
 def is_loopback(host: str) -> bool:
@@ -107,11 +105,11 @@ def is_address(host: str) -> bool:
     return True
 
 
-def _host_and_port(authority: str) -> tuple[str, int | None] | None:
+def _host_and_port(authority: str, usual: int) -> tuple[str, int] | None:
     match = _HOST.fullmatch(authority)
     if match is None:
         return None
-    return _plain(match["address"] or match["name"]), int(match["port"]) if match["port"] else None
+    return _plain(match["address"] or match["name"]), int(match["port"] or usual)
 
 
 def _plain(host: str) -> str:

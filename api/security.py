@@ -133,14 +133,14 @@ class Guard:
             return error_response(403, "foreign_origin", foreign_origin(asked)), receive
         if not may_write and scope["path"] not in _OPEN:
             return self._ask_for_key(scope, asked), receive
-        if not speaks_our_language(scope["path"], asked):
-            return error_response(415, "not_json", _NOT_JSON), receive
         try:
             body = await read_body(receive, asked, self._patience_seconds)
         except TooLarge:
             return error_response(413, "too_large", _TOO_LARGE), receive
         except TimeoutError:
             return error_response(408, "too_slow", _TOO_SLOW), receive
+        if not speaks_our_language(scope["path"], asked, body):
+            return error_response(415, "not_json", _NOT_JSON), receive
         scope.setdefault("state", {})["may_write"] = may_write
         return self._app, replayed(body, receive)
 

@@ -19,6 +19,7 @@ _ASK = Template("""\
 key.</p>
 <form action="$action" method="post">
 <input type="hidden" name="next" value="$then">
+<input name="user" value="hubdex" autocomplete="username" hidden>
 <label for="key">Key</label>
 <input id="key" name="key" type="password" maxlength="512" autocomplete="current-password"
  autocapitalize="off" spellcheck="false" required$wrong autofocus>
@@ -44,8 +45,8 @@ once <code>HUBDEX_API_KEY</code> is set, which it has to be before other machine
 """)
 _UNSET = Template("""\
 <p>You reach Hubdex through a proxy or by another name than <code>localhost</code>, and it has no key by which
-to tell who may download and delete. Whoever runs it sets <code>HUBDEX_API_KEY</code> to a secret, such as what
-<code>openssl rand -hex 24</code> prints, and starts it again. Searching goes on meanwhile.</p>
+to tell who may download and delete. Whoever runs it sets <code>HUBDEX_API_KEY</code> to a secret, such as
+what <code>openssl rand -hex 24</code> prints, and starts it again. Searching goes on meanwhile.</p>
 <p class="ways"><a class="button" href="$then">Back</a></p>
 """)
 

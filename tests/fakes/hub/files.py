@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
-from tests.fakes.hub.blobs import Blob, Held, Made
+from tests.fakes.hub.blobs import Blob, Held, Made, git_name
 from tests.fakes.hub.rows import Row
 from tests.fakes.hub.sizes import File, name_of, sha256_of, size_of
 
@@ -64,18 +64,27 @@ class HubFile:
         if sha256 is not None:
             sha256 = self.blob.sha256 if self.is_listed_truly else sha256
             # Git itself holds a pointer in its place.
-            return Held(pointer_of(sha256, self.blob.size)).git_sha1, sha256
+            return git_name(pointer_of(sha256, self.blob.size)), sha256
         if self.is_listed_truly:
             return self.blob.git_sha1, None
         made_up = f"{self.row['_id']} {self.path} {self.blob.size}"
         return hashlib.sha1(made_up.encode(), usedforsecurity=False).hexdigest(), None
 
+    def sized(self) -> File:
+        """What the endpoint of a model says of it when asked for `blobs`."""
+        (oid, sha256), size = self.listed(), self.blob.size
+        said: File = {"rfilename": self.path, "size": size, "blobId": oid}
+        if sha256 is not None:
+            said["lfs"] = {"sha256": sha256, "size": size, "pointerSize": len(pointer_of(sha256, size))}
+        return said
+
+
+def files_of(row: Row) -> list[HubFile]:
+    return [HubFile(row, file) for file in cast("list[File]", row.get("siblings") or [])]
+
 
 def file_at(row: Row, path: str) -> HubFile | None:
-    for file in cast("list[File]", row.get("siblings") or []):
-        if file["rfilename"] == path:
-            return HubFile(row, file)
-    return None
+    return next((file for file in files_of(row) if file.path == path), None)
 
 
 def pointer_of(sha256: str, size: int) -> bytes:
