@@ -65,10 +65,9 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app.state.access = access
     app.add_middleware(Guard, hosts=config.hosts, access=access, origins=config.cors_origins)
     install_errors(app)
-    # The places come last: their paths are everybody's.
-    for routes in (search, owners, models, files, downloading, cache, status, key, pages):
-        app.include_router(routes.router)
     app.include_router(downloading.forms)
     app.include_router(cache.pages)
-    app.include_router(places.router)
+    # The places come last: their paths are everybody's.
+    for routes in (search, owners, models, files, downloading, cache, status, key, pages, places):
+        app.include_router(routes.router)
     return app

@@ -9,7 +9,7 @@ from api.handoff.cache.errors import OverCacheLimit, Protected
 from api.handoff.cache.evicting import may_evict, to_evict
 from api.handoff.cache.looking import cache_folder, find_revision, look, models_in_use
 from api.handoff.cache.records import CachedRevision, CacheState, Name, total_bytes
-from api.handoff.cache.removing import finish_all, remove, remove_partials
+from api.handoff.cache.removing import begun_in, finish_all, remove, remove_partials
 from api.handoff.jobs.records import Job
 from api.handoff.jobs.store import JobStore
 from indexer.catalog.store import utc_now
@@ -136,9 +136,12 @@ def room_maker(config: ApiConfig) -> Callable[[Job, int], None]:
 
 def end_what_was_begun(config: ApiConfig) -> int:
     """End deletions that were broken off by a crash; give the bytes that are free now."""
+    cache = cache_folder(config)
+    if not begun_in(cache):
+        return 0
     try:
         with _alone(config):
-            return finish_all(cache_folder(config))
+            return finish_all(cache)
     except Busy:
         return 0
 

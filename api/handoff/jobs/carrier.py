@@ -85,12 +85,15 @@ class Carrier:
         self._thread = threading.Thread(target=self._live, args=(url,), name="downloads", daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
-        """Break off what is under way, so that the next process goes on with it, and end."""
+    def stop(self) -> None:
+        """Break off what is under way, so that the next process goes on with it."""
         self._stop.set()
         self._wake.set()
         for run in self._running():
             run.progress.break_off()
+
+    def join(self) -> None:
+        """Wait until all has ended."""
         if self._thread is not None:
             self._thread.join()
 

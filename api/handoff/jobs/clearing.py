@@ -1,16 +1,15 @@
 """Removing what a download that was given up left behind, and nothing that anybody else could want."""
 
-import fcntl
-import logging
 import os
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
+
+from filelock import Timeout
+from huggingface_hub.utils import WeakFileLock
 
 from api.handoff.jobs.records import Job
 from api.handoff.layout import Layout
-
-log = logging.getLogger(__name__)
 
 
 def clear(job: Job, wanted_elsewhere: Collection[str], layout: Layout) -> None:
@@ -23,21 +22,23 @@ def clear(job: Job, wanted_elsewhere: Collection[str], layout: Layout) -> None:
 
     """
     repo_id = job.wanted.repo_id
-    left = [etag for etag in job.etags.difference(wanted_elsewhere) if _is_there(layout, repo_id, etag)]
+    left = [etag for etag in job.etags.difference(wanted_elsewhere) if _left(layout, repo_id, etag)]
     if not left:
         return
     shown = _shown(layout.snapshot(repo_id, job.wanted.commit).parent)
     for etag in left:
-        with _locked(layout.lock(repo_id, etag)) as is_ours:
-            if not is_ours:
-                continue  # somebody is at it, who will see to it
-            layout.partial(repo_id, etag).unlink(missing_ok=True)
-            if etag not in shown:
-                layout.blob(repo_id, etag).unlink(missing_ok=True)
+        # Whoever is at one of them, another client maybe, will see to it.
+        with suppress(Timeout, OSError), WeakFileLock(layout.lock(repo_id, etag), timeout=0):
+            for path in _left(layout, repo_id, etag):
+                if path.name != etag or etag not in shown:
+                    path.unlink(missing_ok=True)
 
 
-def _is_there(layout: Layout, repo_id: str, etag: str) -> bool:
-    return layout.partial(repo_id, etag).exists() or layout.blob(repo_id, etag).exists()
+def _left(layout: Layout, repo_id: str, etag: str) -> list[Path]:
+    """Give the whole content and the parts of it, as far as they are there."""
+    blob = layout.blob(repo_id, etag)
+    parts = sorted(blob.parent.glob(f"{etag}.hubdex.*"))
+    return [blob, *parts] if blob.exists() else parts
 
 
 def _shown(snapshots: Path) -> set[str]:
@@ -48,24 +49,3 @@ def _shown(snapshots: Path) -> set[str]:
             with suppress(OSError):
                 found.add(Path(folder, name).readlink().name)
     return found
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[bool]:
-    """Hold the lock of a content that every client of the cache takes; tell whether nobody else does."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError:
-        log.warning("The lock %s cannot be taken; what a cancelled download left there stays.", path)
-        yield False
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        yield False
-    else:
-        with suppress(OSError):
-            yield True
-    finally:
-        os.close(descriptor)

@@ -85,10 +85,12 @@ class Downloads:
 
     def close(self) -> None:
         """Break off what is under way; the next process goes on with it."""
-        self._carrier.close()
+        self._carrier.stop()
         with self._lock:
             if self._hub is not None:
-                self._hub.close()
+                self._hub.close()  # whoever waits for the Hub, or for a byte of it, waits no longer
+        self._carrier.join()
+        with self._lock:
             self._hub = None
             if self._store is not None:
                 self._store.close()
