@@ -188,7 +188,7 @@ def test_what_takes_no_parameter_is_answered_as_described(asker: Asker) -> None:
     description = schemathesis.openapi.from_dict(asker.app.openapi())
     described = asker.app.openapi()["paths"]
     paths = {path for path, methods in described.items() if "get" in methods and "{" not in path}
-    paths -= SHARES.keys()
+    paths -= SHARES.keys() | {"/v1/downloads/events"}  # which goes on for ever
 
     for path in sorted(paths):
         case = description[path]["GET"].Case()
