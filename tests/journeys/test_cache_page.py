@@ -90,7 +90,8 @@ def test_everybody_can_use_it(browser: Browser, service: str, size: tuple[int, i
     )
     page = context.new_page()
     for path in (
-        "/-/cache", f"/-/cache/delete?model={MINE}&revision={TWO}", f"/-/cache/delete?model={ENDLESS}", "/-/cache/delete"
+        "/-/cache", f"/-/cache/delete?model={MINE}&revision={TWO}", f"/-/cache/delete?model={ENDLESS}",
+        "/-/cache/delete"
     ):  # fmt: skip
         page.goto(service + path)
         found = Axe().run(page).response["violations"]
