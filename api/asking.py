@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.pages.layout import Site
+from api.recommending import Recommending
 from api.sources import Sources
 
 
@@ -21,6 +22,12 @@ async def site_of(request: Request) -> Site:
     return site
 
 
+async def recommending_of(request: Request) -> Recommending:
+    """Give the recommended models of the app."""
+    recommending: Recommending = request.app.state.recommending
+    return recommending
+
+
 async def now_of(request: Request) -> datetime:
     """Give the present moment by the clock of the app."""
     now: datetime = request.app.state.now()
@@ -28,5 +35,6 @@ async def now_of(request: Request) -> datetime:
 
 
 FromSources = Annotated[Sources, Depends(sources_of)]
+FromRecommending = Annotated[Recommending, Depends(recommending_of)]
 FromSite = Annotated[Site, Depends(site_of)]
 Now = Annotated[datetime, Depends(now_of)]

@@ -21,7 +21,7 @@ _STATUS = Template("""\
 <article class="status">
 <h1>Status</h1>
 <p class="standing">$standing</p>
-<dl class="facts">$facts</dl>
+$warning<dl class="facts">$facts</dl>
 $servers$passes$aside<p class="small">For machines: <a href="/v1/status">/v1/status</a>.</p>
 </article>
 """)
@@ -29,6 +29,7 @@ _NOT_READY = Template(
     '<span class="state partial"></span>$message Nothing happening? '
     "<code>hubdex up</code> starts all there is to it."
 )
+_WARNING = Template('<p class="note">$warning</p>\n')
 _FACT = Template("<div><dt>$name</dt><dd>$value</dd></div>\n")
 _PASSES = Template("""\
 <section aria-labelledby="passes">
@@ -78,7 +79,9 @@ _ASIDE_ROW = Template("""\
 _NEVER = Html('<span class="never">never</span>')
 
 
-def status_page(site: Site, standing: Standing, aside: Sequence[SetAside], now: datetime) -> HTMLResponse:
+def status_page(
+    site: Site, standing: Standing, aside: Sequence[SetAside], now: datetime, warning: str = ""
+) -> HTMLResponse:
     """Give the page of how the service stands.
 
     Args:
@@ -86,6 +89,7 @@ def status_page(site: Site, standing: Standing, aside: Sequence[SetAside], now: 
         standing: what is known, how old and how complete it is.
         aside: the newest rows of the Hub that had no meaning.
         now: the present moment.
+        warning: what is wrong with a file of the user's; empty: nothing.
 
     """
     marks = standing.catalog.passes if standing.catalog else ()
@@ -94,6 +98,7 @@ def status_page(site: Site, standing: Standing, aside: Sequence[SetAside], now: 
         standing=coverage_html(standing.coverage, now)
         if standing.coverage
         else fill(_NOT_READY, message=prose(standing.message)),
+        warning=fill(_WARNING, warning=prose(warning)) if warning else NOTHING,
         facts=joined(fill(_FACT, name=name, value=value) for name, value in _facts(site, standing, now)),
         servers=_servers(standing, now),
         passes=fill(_PASSES, rows=joined(_pass(mark, now) for mark in marks)) if marks else NOTHING,
