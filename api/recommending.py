@@ -20,7 +20,7 @@ KNOWN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Recommendation:
     """A recommended model."""
 
     entry: Recommended
@@ -34,7 +34,7 @@ class Offer:
     """`None`: its size is not known."""
 
     @property
-    def is_offered(self) -> bool:
+    def can_be_picked(self) -> bool:
         """Whether there is something to pick."""
         return self.model is not None and not self.model.record.disabled and self.variant is not None
 
@@ -70,14 +70,14 @@ class Recommending:
         """What is wrong with the user's file; empty: nothing."""
         return self._shelves.current().warning
 
-    def offers(self, room: Room) -> tuple[Offer, ...]:
+    def recommendations(self, room: Room) -> tuple[Recommendation, ...]:
         """Give every recommended model, in the order of their file.
 
         Raises:
             CatalogError: the catalog cannot be read.
 
         """
-        return tuple(_offer(one, room) for one in self._known_now())
+        return tuple(_recommend(one, room) for one in self._known_now())
 
     def _known_now(self) -> tuple[_Known, ...]:
         shelf, now = self._shelves.current(), self._clock()
@@ -97,11 +97,11 @@ class Recommending:
         return _Known(entry, model, contents_of(self._sources, model).variants)
 
 
-def _offer(known: _Known, room: Room) -> Offer:
+def _recommend(known: _Known, room: Room) -> Recommendation:
     step = known.entry.step_for(room.memory)
     variant = _chosen(known.variants, step, room)
     fit = fit_of(variant, room.memory, room.context_place) if variant else None
-    return Offer(known.entry, step, known.model, variant, fit)
+    return Recommendation(known.entry, step, known.model, variant, fit)
 
 
 def _chosen(variants: Sequence[Variant], step: Step, room: Room) -> Variant | None:

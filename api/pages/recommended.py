@@ -7,7 +7,7 @@ from api.pages.layout import model_path, variant_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined
 from api.pages.variants import label_words
 from api.pages.words import size_words
-from api.recommending import Offer
+from api.recommending import Recommendation
 from indexer.choosing import Verdict
 from indexer.measures import memory_text
 from indexer.variants.answers import Room
@@ -35,12 +35,12 @@ _CARD = Template("""\
 _FACT = Template('<span class="$kind">$text</span>')
 
 
-def recommended_html(offers: Sequence[Offer], room: Room) -> Html:
+def recommended_html(recommendations: Sequence[Recommendation], room: Room) -> Html:
     """Give the recommended models that there is something to pick of; nothing when there are none.
 
     Where the memory is known, those that make the most of the card come first, and what is too large last.
     """
-    shown = [one for one in offers if one.is_offered]
+    shown = [one for one in recommendations if one.can_be_picked]
     if room.memory is not None:
         shown.sort(key=_place)
     if not shown:
@@ -55,38 +55,38 @@ def recommended_html(offers: Sequence[Offer], room: Room) -> Html:
     )
 
 
-def offer_path(offer: Offer, room: Room) -> str:
-    """Give where the variant of an offer is picked."""
-    repo_id = offer.model.record.repo_id if offer.model else offer.entry.model
-    if offer.variant is None:
+def picked_path(one: Recommendation, room: Room) -> str:
+    """Give where what is recommended is picked."""
+    repo_id = one.model.record.repo_id if one.model else one.entry.model
+    if one.variant is None:
         return model_path(repo_id)
     memory = memory_text(room.memory) if room.memory else ""
-    return variant_path(repo_id, offer.variant, memory, CONTEXTS[room.context_place])
+    return variant_path(repo_id, one.variant, memory, CONTEXTS[room.context_place])
 
 
-def _place(offer: Offer) -> tuple[int, int]:
-    fit = offer.fit
+def _place(one: Recommendation) -> tuple[int, int]:
+    fit = one.fit
     if fit is None or fit.verdict is None:
         return 1, 0  # of unknown size
     return _PLACES[fit.verdict], fit.need if fit.verdict == "no" else -fit.need
 
 
-def _cards(offers: Iterable[Offer], room: Room) -> Html:
+def _cards(recommendations: Iterable[Recommendation], room: Room) -> Html:
     cards = (
         fill(
             _CARD,
-            path=offer_path(offer, room),
-            title=offer.entry.title,
-            why=offer.entry.why,
-            facts=joined(_facts(offer, room), " "),
+            path=picked_path(one, room),
+            title=one.entry.title,
+            why=one.entry.why,
+            facts=joined(_facts(one, room), " "),
         )
-        for offer in offers
+        for one in recommendations
     )
     return fill(_CARDS, cards=joined(cards))
 
 
-def _facts(offer: Offer, room: Room) -> Iterator[Html]:
-    variant, model = offer.variant, offer.model
+def _facts(one: Recommendation, room: Room) -> Iterator[Html]:
+    variant, model = one.variant, one.model
     if variant is None or model is None:
         return
     yield fill(_FACT, kind="label", text=label_words(variant))

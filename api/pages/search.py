@@ -18,7 +18,7 @@ from api.pages.owner import owner_html
 from api.pages.owners import Suggestions, named_html, suggested_html
 from api.pages.recommended import recommended_html
 from api.pages.words import plural
-from api.recommending import Offer
+from api.recommending import Recommendation
 from indexer.filters import NO_FILTERS
 from indexer.measures import read_memory
 from indexer.owners import Owner
@@ -123,7 +123,7 @@ class Beside:
 
     suggestions: Suggestions | None = None
     """Owners that may be meant."""
-    offers: Sequence[Offer] = ()
+    recommendations: Sequence[Recommendation] = ()
     """Models that are recommended."""
 
 
@@ -174,7 +174,7 @@ def answer_html(asked: Asked, outcome: Outcome, now: datetime, beside: Beside = 
     room = room_of(query.filters, asked.room.memory)
     return _answer(
         "answered",
-        recommended=recommended_html(beside.offers, asked.room),
+        recommended=recommended_html(beside.recommendations, asked.room),
         count=_count(outcome, manner.owner),
         named=named_html(beside.suggestions),
         coverage=coverage_html(outcome.coverage, now),

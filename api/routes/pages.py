@@ -11,7 +11,7 @@ from api.pages.narrowing import NARROWED_BY, narrowing_html
 from api.pages.search import Beside, answer_html, search_page
 from api.pages.status import status_page
 from api.paths import NARROWING, RESULTS, STATUS
-from api.routes.outcomes import FromAddress, offers_of, outcome_of, suggestions_of
+from api.routes.outcomes import FromAddress, outcome_of, recommendations_of, suggestions_of
 from api.standing import standing_of
 from indexer.search import SearchPage
 
@@ -25,7 +25,7 @@ def home(
     """Give the search page, with the answer to what was asked."""
     about_all = asked.of_owner("")
     outcome = outcome_of(sources, about_all, NARROWED_BY)
-    beside = Beside(suggestions_of(sources, about_all, outcome), offers_of(recommending, about_all))
+    beside = Beside(suggestions_of(sources, about_all, outcome), recommendations_of(recommending, about_all))
     return search_page(site, about_all, outcome, now, beside=beside)
 
 
@@ -33,7 +33,7 @@ def home(
 def results(sources: FromSources, now: Now, asked: FromAddress, recommending: FromRecommending) -> Response:
     """Give an answer alone, for the script of the search page."""
     outcome = outcome_of(sources, asked)
-    beside = Beside(suggestions_of(sources, asked, outcome), offers_of(recommending, asked))
+    beside = Beside(suggestions_of(sources, asked, outcome), recommendations_of(recommending, asked))
     return HTMLResponse(answer_html(asked, outcome, now, beside))
 
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query
 from typing_extensions import TypedDict
 
 from api.asking import FromRecommending
-from api.pages.recommended import offer_path
-from api.recommending import Offer
+from api.pages.recommended import picked_path
+from api.recommending import Recommendation
 from api.responses import JsonResponse, errors_of
 from api.routes.models import VariantsParameters
 from indexer.measures import GIB
@@ -69,14 +69,14 @@ def recommended(
     """Give good models to begin with; works before the catalog knows them."""
     room = asked.room()
     answer: RecommendationsAnswer = {
-        "recommended": [_answer(offer, room) for offer in recommending.offers(room)],
+        "recommended": [_answer(one, room) for one in recommending.recommendations(room)],
         "warning": recommending.warning or None,
     }
     return JsonResponse(answer)
 
 
-def _answer(offer: Offer, room: Room) -> RecommendedAnswer:
-    entry, model = offer.entry, offer.model
+def _answer(one: Recommendation, room: Room) -> RecommendedAnswer:
+    entry, model = one.entry, one.model
     repo_id = model.record.repo_id if model else entry.model
     parameters = entry.parameters
     return {
@@ -85,8 +85,8 @@ def _answer(offer: Offer, room: Room) -> RecommendedAnswer:
         "why": entry.why,
         "known": model is not None,
         "steps": [{"memory_gib": one.memory / GIB, "variant": one.variant} for one in entry.variants],
-        "variant": variant_answer(repo_id, offer.variant, room) if offer.variant else None,
-        "page": offer_path(offer, room),
+        "variant": variant_answer(repo_id, one.variant, room) if one.variant else None,
+        "page": picked_path(one, room),
         "parameters": {
             "ctx": parameters.ctx,
             "temperature": parameters.temperature,

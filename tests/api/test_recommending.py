@@ -137,12 +137,12 @@ def test_what_the_catalog_comes_to_know_is_shown_soon(tmp_path: Path) -> None:
     clock = [0.0]
     sources = Sources(ApiConfig(home=tmp_path), utc_now)
     recommending = Recommending(sources, Shelves(tmp_path), clock=lambda: clock[0])
-    assert not any(one.is_offered for one in recommending.offers(Room()))
+    assert not any(one.can_be_picked for one in recommending.recommendations(Room()))
 
     with Catalog(HomeConfig(home=tmp_path).database_url) as catalog:
         catalog.apply(Batch((make_listed(first, files=("a-Q8_0.gguf",), tags=("gguf",)),)))
 
-    assert not any(one.is_offered for one in recommending.offers(Room()))
+    assert not any(one.can_be_picked for one in recommending.recommendations(Room()))
     clock[0] = KNOWN_SECONDS
-    assert [one.entry.model for one in recommending.offers(Room()) if one.is_offered] == [first]
+    assert [one.entry.model for one in recommending.recommendations(Room()) if one.can_be_picked] == [first]
     sources.close()
