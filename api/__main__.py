@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from api.access import require_key
 from api.app import create_app
 from api.config import ApiConfig
 from api.identifying import identified_answer, identified_lines, identify
@@ -32,6 +33,7 @@ def _serve(host: str | None, port: int | None) -> int:
     config = read_config(ApiConfig)
     chosen = {"host": host, "port": port}
     config = config.model_copy(update={name: value for name, value in chosen.items() if value is not None})
+    require_key(config)
     configure_logging(config.log)
     sources = Sources(config, utc_now)
     with suppress(CatalogMissing):

@@ -6,13 +6,14 @@ from datetime import datetime
 
 from fastapi import FastAPI
 
+from api.access import Access
 from api.assets import Assets
 from api.config import ApiConfig
 from api.errors import install_errors
 from api.handoff.shelf import Shelves
 from api.pages.layout import Site
 from api.recommending import Recommending
-from api.routes import files, models, owners, pages, places, recommended, search, status
+from api.routes import files, key, models, owners, pages, places, recommended, search, status
 from api.security import Guard
 from api.sources import Sources
 from indexer.catalog.store import utc_now
@@ -45,9 +46,11 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app.state.recommending = Recommending(sources, Shelves(config.home, config.recommended))
     app.state.site = Site(Assets(), config.upstream)
     app.state.now = now
-    app.add_middleware(Guard, hosts=config.hosts, origins=config.cors_origins)
+    access = Access(config.api_key, config.host)
+    app.state.access = access
+    app.add_middleware(Guard, hosts=config.hosts, access=access, origins=config.cors_origins)
     install_errors(app)
     # The places come last: their paths are everybody's.
-    for routes in (search, owners, models, recommended, files, status, pages, places):
+    for routes in (search, owners, models, recommended, files, status, key, pages, places):
         app.include_router(routes.router)
     return app

@@ -1,13 +1,19 @@
-"""What a route asks for by type: the sources, the site and the time of the app it runs in."""
+"""What a route asks for by type: what the app it runs in has, and what came with the request."""
 
 from datetime import datetime
 from typing import Annotated
+from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 
+from api.access import Access
 from api.pages.layout import Site
 from api.recommending import Recommending
 from api.sources import Sources
+from indexer.errors import BadRequest
+
+MAX_FIELDS = 100
+"""Fields of a longer form than any."""
 
 
 async def sources_of(request: Request) -> Sources:
@@ -34,7 +40,30 @@ async def now_of(request: Request) -> datetime:
     return now
 
 
+async def access_of(request: Request) -> Access:
+    """Give who may write."""
+    access: Access = request.app.state.access
+    return access
+
+
+async def may_write_of(request: Request) -> bool:
+    """Tell whether who asks may also write: only they are shown buttons, and folders of this machine."""
+    may_write: bool = request.state.may_write
+    return may_write
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """Give the fields of one of the pages' own forms; the last one counts where two have a name."""
+    try:
+        return dict(parse_qsl((await request.body()).decode("ascii"), max_num_fields=MAX_FIELDS))
+    except ValueError:  # bytes that no browser sends, or too many fields
+        raise BadRequest("This is not a form of these pages.") from None
+
+
 FromSources = Annotated[Sources, Depends(sources_of)]
 FromRecommending = Annotated[Recommending, Depends(recommending_of)]
 FromSite = Annotated[Site, Depends(site_of)]
 Now = Annotated[datetime, Depends(now_of)]
+FromAccess = Annotated[Access, Depends(access_of)]
+MayWrite = Annotated[bool, Depends(may_write_of)]
+FormFields = Annotated[dict[str, str], Depends(form_of)]

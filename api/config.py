@@ -7,13 +7,16 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from huggingface_hub import constants
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from api.hosts import ANY, Hosts, hosts_of, is_address
 from indexer.config import ServerKey, separated
 from indexer.hub import HubConfig
 from indexer.measures import read_bounds
+
+MIN_KEY = 16
+"""Characters of the shortest key; it is never to be guessed, for nobody counts who tries."""
 
 _NAME = re.compile(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)*\.?", re.ASCII)
 
@@ -36,6 +39,12 @@ def _checked_origin(value: str) -> str:
     return value.rstrip("/").lower()
 
 
+def _checked_length(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < MIN_KEY:
+        raise ValueError(f"must have {MIN_KEY} characters or more; `openssl rand -hex 24` makes a good one")
+    return value
+
+
 def _read_size(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -47,6 +56,8 @@ def _read_size(value: object) -> object:
 
 Size = Annotated[int, BeforeValidator(_read_size), Field(ge=1)]
 """Bytes, written as `200gb` or as a plain number."""
+ApiKey = Annotated[ServerKey, AfterValidator(_checked_length)]
+"""The key of the service itself."""
 HostNames = Annotated[
     tuple[Annotated[str, AfterValidator(_checked_name)], ...], NoDecode, BeforeValidator(separated)
 ]
@@ -66,7 +77,7 @@ class ApiConfig(HubConfig):
     cors_origins: Origins = Field(
         default=(), description="Origins whose pages may read the answers in a browser; `*`: all."
     )
-    api_key: ServerKey | None = Field(
+    api_key: ApiKey | None = Field(
         default=None, description="What whoever downloads or deletes has to know; needed beyond loopback."
     )
     downloads: int = Field(default=2, ge=1, le=16, description="Downloads that run at once.")

@@ -1,4 +1,4 @@
-"""Which names the service answers to, and which pages elsewhere may read its answers; pure."""
+"""Which names the service answers to, which pages are its own, and which others may read along; pure."""
 
 import re
 from collections.abc import Iterable
@@ -9,8 +9,9 @@ ANY = "*"
 """In a list of names: every name there is."""
 
 _HOST = re.compile(
-    r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[\w.-]+))(?::\d{1,5})?", re.ASCII | re.IGNORECASE
+    r"(?:\[(?P<address>[0-9a-f:.]+)\]|(?P<name>[\w.-]+))(?::(?P<port>\d{1,5}))?", re.ASCII | re.IGNORECASE
 )
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,26 @@ def hosts_of(bound_to: str, machine: str, allowed: Iterable[str]) -> Hosts:
 
 def host_of(header: str) -> str | None:
     """Give the name or address in a `Host` header, in lower case; `None` when there is none in it."""
-    match = _HOST.fullmatch(header)
-    return _plain(match["address"] or match["name"]) if match else None
+    found = _host_and_port(header, 0)
+    return found[0] if found else None
+
+
+def is_own_origin(origin: str, host: str, scheme: str) -> bool:
+    """Tell whether a page is one of the service's own.
+
+    Args:
+        origin: where the page is from, as an `Origin` header says it.
+        host: the `Host` header that came with it; it says no port where the browser's scheme has it usual.
+        scheme: `http` or `https`, as far as the service knows. A proxy may take the TLS off and not say so:
+            then an origin with `https` is its own as well. The other way round it never is.
+
+    """
+    own_scheme, separator, authority = origin.lower().partition("://")
+    usual = _PORTS.get(own_scheme) if separator else None
+    if usual is None or (scheme == "https" and own_scheme != "https"):
+        return False
+    ours, theirs = _host_and_port(host, usual), _host_and_port(authority, usual)
+    return ours is not None and ours == theirs
 
 
 def is_loopback(host: str) -> bool:
@@ -84,6 +103,13 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _host_and_port(authority: str, usual: int) -> tuple[str, int] | None:
+    match = _HOST.fullmatch(authority)
+    if match is None:
+        return None
+    return _plain(match["address"] or match["name"]), int(match["port"] or usual)
 
 
 def _plain(host: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote
 
 RESERVED = frozenset(
     {"-", "api", "datasets", "docs", "favicon.ico", "healthz", "metrics", "models", "openapi.json"}
@@ -19,6 +20,15 @@ NARROWING = "/-/narrowing"
 STATUS = "/-/status"
 """What is known, how old and how complete it is, as a page."""
 
+KEY = "/-/key"
+"""Where a browser is given the key of the service."""
+
+FORGET_KEY = "/-/key/forget"
+"""Where it gives it up."""
+
+OWN_FORMS = "/-/"
+"""What the forms of the pages are sent below; everything else that is written to speaks JSON."""
+
 MAX_ID = 255
 """Characters of a longer id than any."""
 
@@ -27,6 +37,8 @@ _BELOW_MODEL = frozenset({"tree", "blob"})
 _BELOW_OWNER = "models"
 """Where the Hub lists an owner's models."""
 
+_LOCAL = re.compile(r"/(?!/)[!-\[\]-~]{0,3999}")
+"""No backslash, which browsers read as a slash, and nothing they leave out, as tabs between two slashes."""
 _SEGMENT = re.compile(r"(?!\.{1,2}$)[\w.\-]{1,96}", re.ASCII)
 
 
@@ -68,12 +80,22 @@ def places_of(path: str) -> tuple[Place, ...]:
     return tuple(place for place in found if len(place.name) <= MAX_ID and place.name.isprintable())
 
 
+def local_path(text: str) -> str:
+    """Give a path to go on to, when it leads nowhere but to this service; else the first page."""
+    return text if _LOCAL.fullmatch(text) else "/"
+
+
+def key_path(then: str) -> str:
+    """Give where a browser is given the key, and goes on from to a path of ours."""
+    return f"{KEY}?next={quote(then, safe='/')}"
+
+
 def speaks_html(path: str) -> bool:
     """Tell whether a person looks at this path, so that even its errors are pages."""
     segments = path.strip("/").split("/")
     if _is_kept_free(segments):
         return False
-    return path in {"/docs", STATUS} or not is_reserved(segments[0])
+    return path in {"/docs", STATUS, KEY} or not is_reserved(segments[0])
 
 
 def _is_kept_free(segments: list[str]) -> bool:

@@ -38,5 +38,13 @@ def error_response(status: int, word: str, message: str) -> JsonResponse:
 
 def errors_of(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Tell the OpenAPI description which errors a route can answer."""
-    told = {404: "There is no such thing.", 422: "The question is wrong.", 503: "Not yet, or not now."}
+    told = {
+        401: "The key is missing or wrong.",
+        403: "This is not for a page of another site.",
+        404: "There is no such thing.",
+        413: "Too much was sent.",
+        415: "This is not JSON.",
+        422: "The question is wrong.",
+        503: "Not yet, or not now.",
+    }
     return {status: {"model": ErrorAnswer, "description": told[status]} for status in statuses}

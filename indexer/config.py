@@ -45,7 +45,7 @@ Addresses = Annotated[
 ]
 """Addresses of servers, each once, without a slash at their ends."""
 ServerKey = Annotated[SecretStr, AfterValidator(_checked_key)]
-"""A key of a Meilisearch server."""
+"""A key that is sent in a header: of a Meilisearch server, or our own."""
 
 DEFAULT_UPSTREAM = "https://huggingface.co"
 

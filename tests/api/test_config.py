@@ -31,6 +31,9 @@ def test_settings_have_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
         ("HUBDEX_CORS_ORIGINS", "https://secret.example/path"),
         ("HUBDEX_CORS_ORIGINS", "https://user@secret.example"),
         ("HUBDEX_CORS_ORIGINS", "null"),
+        ("HUBDEX_API_KEY", "a-short-secret"),
+        ("HUBDEX_API_KEY", "secret with a space in it"),
+        ("HUBDEX_API_KEY", "secret\xe9" * 10),
     ],
 )
 def test_a_wrong_setting_is_named_without_its_value(
@@ -52,3 +55,14 @@ def test_lists_are_read_with_commas_or_spaces(monkeypatch: pytest.MonkeyPatch) -
 
     assert config.allowed_hosts == ("models.example.org", "*.lan", "[fd00::1]")
     assert config.cors_origins == ("https://app.example.org", "http://localhost:3000")
+
+
+def test_the_key_is_long_and_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUBDEX_API_KEY", "0123456789abcdef")
+
+    config = read_config(ApiConfig)
+
+    assert config.api_key is not None
+    assert "0123456789abcdef" not in f"{config!r} {config}"
+    monkeypatch.setenv("HUBDEX_API_KEY", "")
+    assert read_config(ApiConfig).api_key is None

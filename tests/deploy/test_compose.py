@@ -22,7 +22,7 @@ SETTINGS = {
     str(field.validation_alias or f"HUBDEX_{name.upper()}")
     for kind in (HomeConfig, KeysConfig, CrawlConfig, ApiConfig)
     for name, field in kind.model_fields.items()
-}
+} | {"HF_HOME"}
 PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+\.\d+(-[a-z-]+)?(@sha256:[0-9a-f]{64})?")
 PRIVATE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")
 
@@ -105,16 +105,27 @@ def test_meilisearch_is_closed_and_bounded() -> None:
     assert MEILISEARCH.healthcheck
 
 
-def test_hubdex_keeps_only_its_catalog() -> None:
-    home = re.search(r"HUBDEX_HOME=(\S+)", DOCKERFILE)
+def test_hubdex_keeps_only_its_catalog_and_models() -> None:
+    home, models = (re.search(rf"{name}=(\S+)", DOCKERFILE) for name in ("HUBDEX_HOME", "HF_HOME"))
 
     assert home
+    assert models
     assert HUBDEX.read_only
-    assert HUBDEX.volumes == [f"catalog:{home[1]}"]
+    assert HUBDEX.volumes == [f"catalog:{home[1]}", f"${{MODELS_FOLDER:-models}}:{models[1]}"]
+    assert {home[1], models[1]} <= set(
+        re.findall(r"/var/\S+", DOCKERFILE.partition("install --directory")[2])
+    )
+    assert not models[1].startswith(f"{home[1]}/")  # a copy of the catalog is not to hold the models
     assert "/healthz" in str(HUBDEX.healthcheck)
     assert HUBDEX.environment["HUBDEX_HOST"] == "0.0.0.0"
     for volume in HUBDEX.volumes + MEILISEARCH.volumes:
-        assert volume.split(":")[0] in FILE.volumes
+        named = re.sub(r"^\$\{\w+:-(\w+)\}", r"\1", volume)
+        assert named.split(":")[0] in FILE.volumes
+
+
+def test_a_service_that_listens_to_a_network_has_its_key() -> None:
+    assert str(HUBDEX.environment["HUBDEX_API_KEY"]).startswith("${HUBDEX_API_KEY:?")
+    assert [name for name, one in FILE.services.items() if "HUBDEX_API_KEY" in one.environment] == ["hubdex"]
 
 
 @pytest.mark.parametrize("service", [HUBDEX, KEYS], ids=["hubdex", "keys"])
