@@ -3,24 +3,31 @@
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Literal
 
-Route = Literal["listing", "model", "tree"]
-"""`/api/models`, `/api/models/{id}`, or `/api/models/{id}/tree/{rev}`."""
+Route = Literal["listing", "model", "tree", "resolve", "cdn"]
+"""`/api/models`, `/api/models/{id}`, `/api/models/{id}/tree/{rev}`, `/{id}/resolve/{rev}/{path}` (and the
+`/api/resolve-cache` it leads to), or the other host where large files lie."""
 
 Ending = Literal["whole", "drop", "truncate", "reset", "reset midway", "stall"]
 """How an answer fares on the wire."""
 
+_OF_BODIES = {"wrong", "cut", "hold", "truncate", "reset midway"}
 HTML = "text/html; charset=utf-8"
 _BANNER = b"<!DOCTYPE html><html><head><title>Hugging Face</title></head><body>One moment...</body></html>"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong once: with a route's next request, or with its `at`-th (counted from 1)."""
+    """One thing that goes wrong once: with a route's next request, or with its `at`-th (counted from 1).
 
-    kind: Literal["status", "redirect", "slow", "garbage", "short", "rows"] | Ending
+    On the routes of files, what goes wrong with a body waits for a request that is given a file's bytes: no
+    HEAD, and no redirect.
+    """
+
+    kind: Literal["status", "redirect", "slow", "garbage", "short", "rows", "wrong", "cut", "hold"] | Ending
     route: Route = "listing"
     at: int | None = None
     status: int = 200
@@ -33,6 +40,7 @@ class Fault:
     shown: int | None = None
     extra: tuple[object, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    after_bytes: int | None = None
 
     @property
     def ending(self) -> Ending:
@@ -42,9 +50,17 @@ class Fault:
         return "whole"
 
     @property
-    def needs_page(self) -> bool:
-        """Whether it is about the rows of a page, so that it strikes only where there is one."""
-        return self.kind in {"short", "rows"}
+    def is_believable(self) -> bool:
+        """Whether it leads astray with the headers of a good answer."""
+        return self.kind == "redirect" and self.route == "resolve" and self.location is not None
+
+    def suits(self, method: str, status: int, *, has_file: bool) -> bool:
+        """Whether it can strike an answer: not every one has the rows of a page, or the bytes of a file."""
+        if self.kind in {"short", "rows"}:
+            return status == HTTPStatus.OK
+        if self.route in {"resolve", "cdn"} and self.kind in _OF_BODIES:
+            return has_file and method == "GET"
+        return True
 
     @classmethod
     def answer(
@@ -102,8 +118,26 @@ class Fault:
     def redirect(
         cls, location: str | None = None, *, route: Route = "listing", at: int | None = None
     ) -> "Fault":
-        """A 307; without a location, back to the same address."""
+        """A 307; without a location, back to the same address.
+
+        On the route `resolve` all else is as in the good answer, so that a client may believe it.
+        """
         return cls("redirect", route, at, status=307, location=location)
+
+    @classmethod
+    def wrong_byte(cls, *, route: Route = "cdn", at: int | None = None) -> "Fault":
+        """A file with one bit of its body wrong, in the middle."""
+        return cls("wrong", route, at)
+
+    @classmethod
+    def short_file(cls, *, route: Route = "cdn", at: int | None = None) -> "Fault":
+        """The first half of what was asked for, framed as if that were all there is."""
+        return cls("cut", route, at)
+
+    @classmethod
+    def hold(cls, after_bytes: int = 0, *, route: Route = "cdn", at: int | None = None) -> "Fault":
+        """A body that stops after so many bytes until the Hub's `release()`, or the client's end."""
+        return cls("hold", route, at, after_bytes=after_bytes)
 
     @classmethod
     def garbage(
@@ -148,6 +182,10 @@ class Script:
     def clear(self) -> None:
         with self._lock:
             self._pending.clear()
+
+    def put_back(self, fault: Fault) -> None:
+        """Let it strike at the first request that it suits."""
+        self.extend([replace(fault, at=None)])
 
     def next(self, route: Route) -> Fault | None:
         """Count a request to this route, and take the fault meant for it."""

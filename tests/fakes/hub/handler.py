@@ -6,13 +6,15 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import cast
 
-from tests.fakes.hub.faults import Ending
-from tests.fakes.hub.routes import Answer
+from tests.fakes.hub.answers import Answer
+from tests.fakes.hub.blobs import pieces_of
+from tests.fakes.hub.faults import Ending, Fault
+from tests.fakes.hub.holding import Holds
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -23,6 +25,11 @@ class Exchange:
 
     answer: Answer
     ending: Ending = "whole"
+    hold_after: int | None = None
+
+    @classmethod
+    def of(cls, answer: Answer, fault: Fault | None) -> "Exchange":
+        return cls(answer) if fault is None else cls(answer, fault.ending, fault.after_bytes)
 
     @property
     def status(self) -> int:
@@ -39,11 +46,10 @@ class HubServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(
-        self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], exchange: Exchanger
-    ) -> None:
-        super().__init__(address, handler)
+    def __init__(self, address: tuple[str, int], exchange: Exchanger, holds: Holds) -> None:
+        super().__init__(address, HubHandler)
         self.exchange = exchange
+        self.holds = holds
         self.numbers = itertools.count(1)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -102,13 +108,16 @@ class HubHandler(BaseHTTPRequestHandler):
         self.rfile.read(int(headers.get("content-length", "0")))
         exchange = self._hub.exchange(self.command, self.path, headers)
         if exchange.status:
-            self._send(exchange.answer, whole=exchange.ending == "whole")
+            self._send_head(exchange.answer)
+            if self.command != "HEAD" and not self._send_body(exchange):
+                self.close_connection = True
+                return
         if exchange.ending == "stall":
             self._wait_for_the_end()
         if exchange.ending != "whole":
             self._break_off(reset=exchange.ending in {"reset", "reset midway"})
 
-    def _send(self, answer: Answer, *, whole: bool) -> None:
+    def _send_head(self, answer: Answer) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
@@ -116,8 +125,23 @@ class HubHandler(BaseHTTPRequestHandler):
         for name, text in answer.headers.items():
             self.send_header(name, text)
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer.body if whole else answer.body[: len(answer.body) // 2])
+        if self.command == "HEAD":
+            self.wfile.flush()
+
+    def _send_body(self, exchange: Exchange) -> bool:
+        """Send as much as is to be sent; tell whether the client was still there."""
+        body = exchange.answer.body
+        end = len(body) if exchange.ending == "whole" else len(body) // 2
+        held = min(end if exchange.hold_after is None else exchange.hold_after, end)
+        self._send_bytes(pieces_of(body, 0, held))
+        if exchange.hold_after is not None and not self._hub.holds.hold(self.connection):
+            return False
+        self._send_bytes(pieces_of(body, held, end))
+        return True
+
+    def _send_bytes(self, pieces: Iterable[memoryview]) -> None:
+        for piece in pieces:
+            self.wfile.write(piece)
         self.wfile.flush()
 
     def _wait_for_the_end(self) -> None:

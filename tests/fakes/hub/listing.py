@@ -31,7 +31,7 @@ _PLAIN = (
     "createdAt",
 )  # fmt: skip
 _FULL = (*_PLAIN, "author", "sha", "lastModified", "gated", "disabled", "siblings")
-_NOT_IN_INFO = {"downloadsAllTime", "trendingScore", "tree", *DISPUTED_OPTIONS} - {"usedStorage"}
+_NOT_IN_INFO = {"downloadsAllTime", "trendingScore", "tree", "commits", *DISPUTED_OPTIONS} - {"usedStorage"}
 _LIST_PARAMS = {
     "limit", "sort", "direction", "expand", "expand[]", "full", "cardData", "config", "author", "filter",
     "search", "cursor", "skip", "pipeline_tag", "library", "language", "tags", "gated", "num_parameters",
@@ -59,6 +59,9 @@ class Manner:
     gateway_limit: int | None = None
     refused_expand: tuple[str, ...] = ()
     tree_entries: int = MOST_TREE_ENTRIES
+    offers_xet: bool = False
+    answers_directly: bool = False
+    accepted: frozenset[str] = frozenset()
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """The fixed windows by which the Hub counts requests."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+Bucket = Literal["api", "resolvers"]
+"""What is counted apart: everything below `/api`, and the addresses of files."""
 RateHeaders = Literal["both", "limit", "policy", "none"]
 """Which of the two rate-limit headers the Hub sends."""
 
@@ -18,20 +20,25 @@ class Spent:
     reset_seconds: int
     quota: int
     window_seconds: int
+    bucket: Bucket = "api"
 
     def headers(self, sent: RateHeaders = "both") -> dict[str, str]:
         headers = {}
         if sent in {"both", "limit"}:
-            headers["RateLimit"] = f'"api";r={self.remaining};t={self.reset_seconds}'
+            headers["RateLimit"] = f'"{self.bucket}";r={self.remaining};t={self.reset_seconds}'
         if sent in {"both", "policy"}:
-            headers["RateLimit-Policy"] = f'"fixed window";"api";q={self.quota};w={self.window_seconds}'
+            policy = f"q={self.quota};w={self.window_seconds}"
+            headers["RateLimit-Policy"] = f'"fixed window";"{self.bucket}";{policy}'
         return headers
 
 
 class FixedWindow:
     """Counts requests; every window starts again with the whole quota."""
 
-    def __init__(self, quota: int, window_seconds: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, quota: int, window_seconds: int, clock: Callable[[], float], bucket: Bucket = "api"
+    ) -> None:
+        self._bucket = bucket
         self._quota = quota
         self._window_seconds = window_seconds
         self._clock = clock
@@ -58,4 +65,24 @@ class FixedWindow:
                 reset_seconds=int(self._window_seconds - inside),
                 quota=self._quota,
                 window_seconds=self._window_seconds,
+                bucket=self._bucket,
             )
+
+
+class Windows:
+    """What everybody may spend: strangers and the token's holder, each from two buckets."""
+
+    def __init__(
+        self,
+        quotas: Mapping[Bucket, tuple[int, int]],
+        window_seconds: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._windows = {
+            (bucket, signed_in): FixedWindow(quota, window_seconds, clock, bucket)
+            for bucket, pair in quotas.items()
+            for signed_in, quota in zip((False, True), pair, strict=True)
+        }
+
+    def of(self, bucket: Bucket, *, signed_in: bool) -> FixedWindow:
+        return self._windows[bucket, signed_in]

@@ -6,26 +6,31 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
-from tests.fakes.hub.cursor import GivenCursors
-from tests.fakes.hub.faults import Fault, Script
-from tests.fakes.hub.handler import Exchange, HubHandler, HubServer
-from tests.fakes.hub.listing import MOST_TREE_ENTRIES, Manner, Params
-from tests.fakes.hub.quota import FixedWindow, RateHeaders, Spent
-from tests.fakes.hub.routes import (
+from tests.fakes.hub.answers import (
     Answer,
-    Catalogue,
-    Target,
     Viewer,
     bad_token,
     faulty,
     not_a_page,
     over_quota,
 )
+from tests.fakes.hub.blobs import Part
+from tests.fakes.hub.cdn import Cdn
+from tests.fakes.hub.cursor import GivenCursors
+from tests.fakes.hub.faults import Fault, Script
+from tests.fakes.hub.handler import Exchange
+from tests.fakes.hub.holding import Holds
+from tests.fakes.hub.links import Links
+from tests.fakes.hub.listing import MOST_TREE_ENTRIES, Manner, Params
+from tests.fakes.hub.quota import Bucket, RateHeaders, Spent, Windows
+from tests.fakes.hub.ranges import spoiled
+from tests.fakes.hub.routes import Catalogue
+from tests.fakes.hub.serving import Serving
 from tests.fakes.hub.source import ModelSource
+from tests.fakes.hub.target import Target
 
 _WARNING = (
     "unauthenticated; Warning: You are sending unauthenticated requests to the HF Hub. "
@@ -48,7 +53,10 @@ class Request:
 
 
 class FakeHub:
-    """Lists models as huggingface.co does, on 127.0.0.1 only, with its quotas and, when told, its faults."""
+    """Lists models and sends their files as huggingface.co does, with its quotas and, when told, its faults.
+
+    It listens on 127.0.0.1 only, at two ports: large files lie on a host of their own (`cdn_url`).
+    """
 
     def __init__(
         self,
@@ -59,6 +67,15 @@ class FakeHub:
         token: str | None = None,
         token_quota: int = 1000,
         token_sees_private: bool = False,
+        resolvers_quota: int = 3_000,
+        token_resolvers_quota: int = 5_000,
+        resolve_cache_bucket: Bucket = "resolvers",
+        accepted: Iterable[str] = (),
+        offers_xet: bool = False,
+        answers_directly: bool = False,
+        cdn_host: str = "127.0.0.1",
+        cdn_ignores_range: bool = False,
+        cdn_lifetime_seconds: int = 3_600,
         takes_disputed_expand: bool = False,
         refuses_large_limit: bool = False,
         honours_skip: bool = False,
@@ -81,11 +98,16 @@ class FakeHub:
         self._token_sees_private = token_sees_private
         self._manner = Manner(
             takes_disputed_expand, refuses_large_limit, honours_skip, loses_compound_searches,
-            ends_with_empty_page, gateway_limit, tree_entries=tree_entries,
+            ends_with_empty_page, gateway_limit, tree_entries=tree_entries, offers_xet=offers_xet,
+            answers_directly=answers_directly, accepted=frozenset(accepted),
         )  # fmt: skip
         self._cursors = GivenCursors(cursor_lifetime_requests)
-        self._anonymous = FixedWindow(quota, window_seconds, clock)
-        self._signed_in = FixedWindow(token_quota, window_seconds, clock)
+        quotas: dict[Bucket, tuple[int, int]] = {
+            "api": (quota, token_quota),
+            "resolvers": (resolvers_quota, token_resolvers_quota),
+        }
+        self._windows = Windows(quotas, window_seconds, clock)
+        self._resolve_cache_bucket = resolve_cache_bucket
         self._clock = clock
         self._rate_headers = rate_headers
         self._lower_case_headers = lower_case_headers
@@ -95,23 +117,35 @@ class FakeHub:
         self._script = Script(faults)
         self._latency_seconds = latency_seconds
         self._sleep = sleep
-        self._port = port
-        self._server: HubServer | None = None
-        self._thread: threading.Thread | None = None
         self._requests: deque[Request] = deque(maxlen=_REMEMBERED)
+        self._cdn_requests: deque[Request] = deque(maxlen=_REMEMBERED)
+        self._holds = Holds()
+        self._links = Links(clock, cdn_lifetime_seconds)
+        self._cdn = Cdn(self._links, self._script, self._wait_for, cdn_ignores_range)
+        self._cdn_host = cdn_host
+        self._serving = Serving(self._exchange, self._holds, port)
+        self._cdn_serving = Serving(self._cdn_exchange, self._holds)
         self.throttled = 0
 
     @property
     def url(self) -> str:
         """Where the Hub is, or was before it was stopped."""
-        if self._port == 0:
-            raise RuntimeError("The stand-in Hub has no port before it is started")
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._serving.port}"
+
+    @property
+    def cdn_url(self) -> str:
+        """Where large files lie: another origin."""
+        return f"http://{self._cdn_host}:{self._cdn_serving.port}"
 
     @property
     def requests(self) -> list[Request]:
         """The latest requests, oldest first."""
         return list(self._requests)
+
+    @property
+    def cdn_requests(self) -> list[Request]:
+        """The latest requests to the host of large files, oldest first."""
+        return list(self._cdn_requests)
 
     @property
     def faults_left(self) -> int:
@@ -125,17 +159,35 @@ class FakeHub:
         """Let nothing go wrong any more."""
         self._script.clear()
 
-    def set_quota(self, quota: int | None = None, *, token_quota: int | None = None) -> None:
+    def release(self) -> None:
+        """Let the bodies go on that `Fault.hold` holds now."""
+        self._holds.release()
+
+    def wait_until_held(self, count: int = 1, *, seconds: float = 30) -> None:
+        """Come back as soon as so many bodies are held; raise `TimeoutError` after so many seconds."""
+        self._holds.wait_until_held(count, seconds)
+
+    def accept(self, *repo_ids: str) -> None:
+        """Let the token's holder have the files of these gated models."""
+        self._manner = replace(self._manner, accepted=self._manner.accepted | set(repo_ids))
+
+    def expire_links(self) -> None:
+        """Let no signed address be good any more that was given so far."""
+        self._links.expire()
+
+    def set_quota(
+        self, quota: int | None = None, *, token_quota: int | None = None, bucket: Bucket = "api"
+    ) -> None:
         """Change how many requests a window lets in, for strangers, for the token's holder or for both."""
         if quota is not None:
-            self._anonymous.set_quota(quota)
+            self._windows.of(bucket, signed_in=False).set_quota(quota)
         if token_quota is not None:
-            self._signed_in.set_quota(token_quota)
+            self._windows.of(bucket, signed_in=True).set_quota(token_quota)
 
-    def let_others_spend(self, requests: int) -> None:
+    def let_others_spend(self, requests: int, bucket: Bucket = "api") -> None:
         """Let strangers behind the same address send so many requests."""
         for _ in range(requests):
-            self._anonymous.spend()
+            self._windows.of(bucket, signed_in=False).spend()
 
     def refuse_expand(self, *options: str) -> None:
         """Know these options of `expand` no more."""
@@ -148,24 +200,17 @@ class FakeHub:
     def forget(self) -> None:
         """Start remembering requests and counting 429s afresh; quotas and faults stay."""
         self._requests.clear()
+        self._cdn_requests.clear()
         self.throttled = 0
 
     def start(self) -> Self:
-        self._server = HubServer(("127.0.0.1", self._port), HubHandler, self._exchange)
-        # A later start gives the same address, as a Hub that was away for a while does.
-        self._port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
+        self._cdn_serving.start()
+        self._serving.start()
         return self
 
     def stop(self) -> None:
-        server, thread = self._server, self._thread
-        self._server = self._thread = None
-        if server is not None and thread is not None:
-            server.shutdown()
-            thread.join()
-            server.hang_up()
-            server.server_close()
+        self._serving.stop()
+        self._cdn_serving.stop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -181,13 +226,21 @@ class FakeHub:
         target = Target.of(raw_target)
         credentials = headers.get("authorization")
         viewer = self._viewer(credentials)
-        window = self._signed_in if viewer is not None and viewer.signed_in else self._anonymous
-        spent = window.spend()
-        answer, fault = self._decide(method, target, viewer, spent)
+        bucket = target.bucket(self._resolve_cache_bucket)
+        spent = self._windows.of(bucket, signed_in=viewer is not None and viewer.signed_in).spend()
+        answer, fault = self._decide(method, target, headers, viewer, spent)
         dressed = self._dress(answer, spent, fault, anonymous=credentials is None)
-        exchange = Exchange(dressed, "whole" if fault is None else fault.ending)
+        exchange = Exchange.of(dressed, fault)
         self._requests.append(Request(method, target.path, target.params, headers, exchange.status, moment))
         self.throttled += exchange.status == 429
+        return exchange
+
+    def _cdn_exchange(self, method: str, raw_target: str, headers: dict[str, str]) -> Exchange:
+        moment, target = self._clock(), Target.of(raw_target)
+        exchange = Exchange.of(*self._cdn.decide(method, target, headers))
+        self._cdn_requests.append(
+            Request(method, target.path, target.params, headers, exchange.status, moment)
+        )
         return exchange
 
     def _tell_of_request(self) -> None:
@@ -197,28 +250,37 @@ class FakeHub:
                 self._on_request(next(self._numbers))
 
     def _decide(
-        self, method: str, target: Target, viewer: Viewer | None, spent: Spent
+        self, method: str, target: Target, headers: dict[str, str], viewer: Viewer | None, spent: Spent
     ) -> tuple[Answer, Fault | None]:
         if not spent.allowed:
-            return over_quota("127.0.0.1", viewer or Viewer(), spent.quota), None
+            return over_quota("127.0.0.1", viewer or Viewer(), spent), None
         if method not in {"GET", "HEAD"}:
             return not_a_page(), None
         fault = None
         if target.route is not None:
             fault = self._script.next(target.route)
             self._wait(fault)
-        answer = None if fault is None else faulty(fault, target)
+        answer = None if fault is None or fault.is_believable else faulty(fault, target)
         if answer is None and viewer is None:
             answer = bad_token()
         if answer is None:
-            catalogue = Catalogue(self.source, self.url, self._manner, self._cursors)
-            answer = catalogue.answer(target, viewer or Viewer(), fault)
-        if fault is not None and fault.needs_page and answer.status != HTTPStatus.OK:
-            self._script.extend([replace(fault, at=None)])  # it is still to come
-        return answer, fault
+            answer = self._catalogue.answer(target, viewer or Viewer(), fault, headers.get("range"))
+        if fault is None:
+            return answer, None
+        if not fault.suits(method, answer.status, has_file=isinstance(answer.body, Part)):
+            self._script.put_back(fault)
+            return answer, None
+        return spoiled(answer, fault), fault
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return Catalogue(self.source, self.url, self._manner, self._cursors, self._links, self.cdn_url)
 
     def _wait(self, fault: Fault | None) -> None:
-        seconds = self._latency_seconds + (0.0 if fault is None else fault.seconds)
+        self._wait_for(fault, self._latency_seconds)
+
+    def _wait_for(self, fault: Fault | None, latency_seconds: float = 0.0) -> None:
+        seconds = latency_seconds + (0.0 if fault is None else fault.seconds)
         if seconds:
             self._sleep(seconds)
 
@@ -238,4 +300,4 @@ class FakeHub:
         headers |= answer.headers
         if self._lower_case_headers:
             headers = {name.lower(): text for name, text in headers.items()}
-        return Answer(answer.status, answer.body, headers, answer.content_type)
+        return replace(answer, headers=headers)

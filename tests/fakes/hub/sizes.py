@@ -32,6 +32,9 @@ _SMALL = {
 
 def size_of(row: Row, file: File) -> int:
     """Bytes of one of a row's files."""
+    content = file.get("content")
+    if isinstance(content, bytes):
+        return len(content)
     told, path = file.get("size"), str(file["rfilename"])
     if isinstance(told, int):
         return told
@@ -50,16 +53,30 @@ def size_of(row: Row, file: File) -> int:
 
 
 def sha256_of(row: Row, file: File) -> str | None:
-    """The hash of a file that is stored apart; git holds the others itself, and tells none of them."""
-    if "lfs" in file:
-        lfs = file["lfs"]
-        return str(lfs["sha256"]) if isinstance(lfs, dict) else None
-    path = str(file["rfilename"])
-    if not path.endswith(_STORED_APART) and size_of(row, file) <= _GIT_BYTES:
+    """The hash of a file that is stored apart; git holds the others itself, and tells none of them.
+
+    It is made up where the row does not name it.
+    """
+    lfs = file.get("lfs", "?")
+    if isinstance(lfs, dict):
+        return str(lfs["sha256"])
+    if lfs in (None, False):
         return None
-    if path.endswith("tokenizer.json"):  # the same for all that speak it
-        return hashlib.sha256(f"tokenizer {_family(row)}".encode()).hexdigest()
-    return _digest(row, path).hex()
+    if (
+        lfs is not True
+        and not str(file["rfilename"]).endswith(_STORED_APART)
+        and size_of(row, file) <= _GIT_BYTES
+    ):
+        return None
+    return hashlib.sha256(name_of(row, file).encode()).hexdigest()
+
+
+def name_of(row: Row, file: File) -> str:
+    """What tells the content of a file from that of others; large tokenizers are the same for a family."""
+    path = str(file["rfilename"])
+    if path.endswith("tokenizer.json") and size_of(row, file) > _GIT_BYTES:
+        return f"tokenizer {_family(row)}"
+    return f"{row['_id']} {path}"
 
 
 def _digest(row: Row, path: str) -> bytes:

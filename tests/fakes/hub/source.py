@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, cast
 
+from tests.fakes.hub.revisions import pushed
 from tests.fakes.hub.rows import Row
+from tests.fakes.hub.sizes import File
 
 SortKey = Literal["downloads", "likes", "lastModified", "createdAt", "trendingScore"]
 Value = int | float | str
@@ -96,6 +98,15 @@ class ListSource:
         with self._lock:
             merged = self._by_id[repo_id] | fields
             self._put(repo_id, {field: value for field, value in merged.items() if value is not None})
+
+    def push(self, repo_id: str, *files: File) -> str:
+        """Commit files, new ones or new versions, to a model and give the commit; older ones stay to be had.
+
+        A file is one of a row's `siblings`: a `rfilename`, and what else is known of it, as its `content`.
+        """
+        with self._lock:
+            self.change(repo_id, **pushed(self._by_id[repo_id], files))
+            return str(self._by_id[repo_id]["sha"])
 
     def rename(self, old: str, new: str) -> None:
         """Move a model; the old id keeps pointing to it."""

@@ -4,15 +4,14 @@ import base64
 import binascii
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import cast
-from urllib.parse import unquote
 
+from tests.fakes.hub.files import HubFile, pointer_of, xet_hash_of
 from tests.fakes.hub.listing import (
-    MOST_TREE_ENTRIES,
     BadQueryError,
+    Manner,
     Params,
     flag,
     last,
@@ -20,30 +19,12 @@ from tests.fakes.hub.listing import (
     whole,
 )
 from tests.fakes.hub.rows import Row
-from tests.fakes.hub.sizes import File, sha256_of, size_of
+from tests.fakes.hub.sizes import File, size_of
 
 Entry = dict[str, object]
 
 MOST_EXPANDED = 50
 _PARAMS = {"recursive", "expand", "limit", "cursor"}
-_PATH = re.compile(r"(?P<name>[^/]+(?:/[^/]+)?)/tree/(?P<revision>[^/]+)(?:/(?P<folder>.+))?")
-
-
-@dataclass(frozen=True)
-class TreePath:
-    """What a path below `/api/models/` asks for: whose files, of which commit, in which folder."""
-
-    name: str
-    """As it stands in the path."""
-    revision: str
-    folder: str
-
-    @classmethod
-    def of(cls, path: str) -> "TreePath | None":
-        found = _PATH.fullmatch(path)
-        if found is None:
-            return None
-        return cls(found["name"], unquote(found["revision"]), unquote(found["folder"] or ""))
 
 
 @dataclass(frozen=True)
@@ -58,15 +39,15 @@ class NoEntryError(LookupError):
     """There is no such folder."""
 
 
-def read_tree(row: Row, folder: str, params: Params, most: int = MOST_TREE_ENTRIES) -> TreePage:
+def read_tree(row: Row, folder: str, params: Params, manner: Manner) -> TreePage:
     """The page that a query asks for; a row that brings a `tree` of its own is shown with just that."""
     refuse_unknown(params, _PARAMS)
     expanded = flag(params, "expand")
-    most = min(most, MOST_EXPANDED) if expanded else most
+    most = min(manner.tree_entries, MOST_EXPANDED) if expanded else manner.tree_entries
     limit = min(whole(params, "limit", most), most)
     if limit == 0:
         raise BadQueryError("Invalid limit parameter")
-    entries = _entries(row, folder, recursive=flag(params, "recursive"))
+    entries = _entries(row, folder, manner, recursive=flag(params, "recursive"))
     start = _start(last(params, "cursor"), row)
     shown = entries[start : start + limit]
     end = start + len(shown)
@@ -76,7 +57,7 @@ def read_tree(row: Row, folder: str, params: Params, most: int = MOST_TREE_ENTRI
     )
 
 
-def _entries(row: Row, folder: str, *, recursive: bool) -> list[Entry]:
+def _entries(row: Row, folder: str, manner: Manner, *, recursive: bool) -> list[Entry]:
     if "tree" in row:
         return cast("list[Entry]", row["tree"])
     files = {str(file["rfilename"]): file for file in cast("list[File]", row.get("siblings") or [])}
@@ -87,7 +68,9 @@ def _entries(row: Row, folder: str, *, recursive: bool) -> list[Entry]:
     for path in sorted({*files, *folders}):
         inside = path.startswith(f"{folder}/") if folder else True
         if inside and (recursive or "/" not in path.removeprefix(f"{folder}/" if folder else "")):
-            entries.append(_file(row, files[path]) if path in files else _folder(path))
+            entries.append(
+                _file(row, files[path], offers_xet=manner.offers_xet) if path in files else _folder(path)
+            )
     return entries
 
 
@@ -95,14 +78,14 @@ def _folder(path: str) -> Entry:
     return {"type": "directory", "oid": _sha1(f"tree {path}"), "size": 0, "path": path}
 
 
-def _file(row: Row, file: File) -> Entry:
-    path, size, sha256 = str(file["rfilename"]), size_of(row, file), sha256_of(row, file)
-    # What git holds of a file that is stored apart is a pointer: its oid is not that of the content.
-    oid = _sha1(f"{row['_id']} {path} {size} {sha256}")
+def _file(row: Row, file: File, *, offers_xet: bool) -> Entry:
+    path, size = str(file["rfilename"]), size_of(row, file)
+    oid, sha256 = HubFile(row, file).listed()
     entry: Entry = {"type": "file", "oid": oid, "size": size, "path": path}
     if sha256 is not None:
-        entry["lfs"] = {"oid": sha256, "size": size, "pointerSize": 124 + len(str(size))}
-        entry["xetHash"] = hashlib.sha256(f"xet {sha256}".encode()).hexdigest()
+        entry["lfs"] = {"oid": sha256, "size": size, "pointerSize": len(pointer_of(sha256, size))}
+        if offers_xet:
+            entry["xetHash"] = xet_hash_of(sha256)
     return entry
 
 
