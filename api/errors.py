@@ -12,6 +12,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.asking import now_of, site_of
+from api.handoff.errors import (
+    BadReference,
+    BadToken,
+    CacheUnusable,
+    DisabledModel,
+    EntryNotFound,
+    GatedModel,
+    JobNotFound,
+    NoSpace,
+    RepoNotFound,
+    RevisionNotFound,
+    TooLarge,
+    WrongBytes,
+    WrongState,
+)
 from api.pages.layout import Site
 from api.pages.trouble import not_found_page, trouble_page
 from api.paths import speaks_html
@@ -40,6 +55,19 @@ _STATUSES: tuple[tuple[type[HubdexError], int], ...] = (
     (EngineError, 503),
     (UpstreamUnavailable, 503),
     (UpstreamError, 502),
+    (BadReference, 422),
+    (TooLarge, 422),
+    (RepoNotFound, 404),
+    (RevisionNotFound, 404),
+    (EntryNotFound, 404),
+    (JobNotFound, 404),
+    (GatedModel, 403),
+    (DisabledModel, 403),
+    (BadToken, 403),
+    (WrongState, 409),
+    (WrongBytes, 502),
+    (CacheUnusable, 503),
+    (NoSpace, 507),
 )
 
 
