@@ -139,7 +139,7 @@ MODEL = Pasted("TheBloke", "Llama-2-7B-GGUF")
 def test_links_and_commands_are_read(text: str, expected: Pasted | None) -> None:
     found = read_pasted(text)
 
-    assert (found and replace(found, variant="")) == expected
+    assert (found and replace(found, variant="", revision="", path="", more=())) == expected
 
 
 @pytest.mark.parametrize(
