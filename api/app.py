@@ -10,10 +10,11 @@ from api.access import Access
 from api.assets import Assets
 from api.config import ApiConfig
 from api.errors import install_errors
+from api.handoff.cache.watched import WatchedCache
 from api.handoff.shelf import Shelves
 from api.pages.layout import Site
 from api.recommending import Recommending
-from api.routes import files, key, models, owners, pages, places, recommended, search, status
+from api.routes import cache, files, key, models, owners, pages, places, recommended, search, status
 from api.security import Guard
 from api.sources import Sources
 from indexer.catalog.store import utc_now
@@ -28,10 +29,13 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
 
     """
     sources = Sources(config, now)
+    held = WatchedCache(config, sources, now)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        held.start()
         yield
+        held.close()
         sources.close()
 
     app = FastAPI(
@@ -44,6 +48,7 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     )
     app.state.sources = sources
     app.state.recommending = Recommending(sources, Shelves(config.home, config.recommended))
+    app.state.cache = held
     app.state.site = Site(Assets(), config.upstream)
     app.state.now = now
     access = Access(config.api_key, config.host)
@@ -51,6 +56,8 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app.add_middleware(Guard, hosts=config.hosts, access=access, origins=config.cors_origins)
     install_errors(app)
     # The places come last: their paths are everybody's.
-    for routes in (search, owners, models, recommended, files, status, key, pages, places):
+    for routes in (search, owners, models, recommended, files, cache, status, key, pages):
         app.include_router(routes.router)
+    app.include_router(cache.pages)
+    app.include_router(places.router)
     return app

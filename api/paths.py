@@ -20,6 +20,9 @@ NARROWING = "/-/narrowing"
 STATUS = "/-/status"
 """What is known, how old and how complete it is, as a page."""
 
+CACHE = "/-/cache"
+"""What lies in the cache, as a page; its forms are sent below."""
+
 KEY = "/-/key"
 """Where a browser is given the key of the service."""
 
@@ -95,7 +98,9 @@ def speaks_html(path: str) -> bool:
     segments = path.strip("/").split("/")
     if _is_kept_free(segments):
         return False
-    return path in {"/docs", STATUS, KEY} or not is_reserved(segments[0])
+    return (
+        path in {"/docs", STATUS, KEY} or f"{path}/".startswith(f"{CACHE}/") or not is_reserved(segments[0])
+    )
 
 
 def _is_kept_free(segments: list[str]) -> bool:
