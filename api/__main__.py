@@ -1,4 +1,4 @@
-"""The commands `hubdex serve`, also `python -m api`, and `hubdex cache`, also `python -m api cache`."""
+"""The commands `hubdex serve`, `hubdex get` and `hubdex cache`: `python -m api`, `... get`, `... cache`."""
 
 import argparse
 import sys
@@ -9,6 +9,8 @@ from api import cache_commands
 from api.access import require_key
 from api.app import create_app
 from api.config import ApiConfig
+from api.getting import get
+from api.handoff.jobs.wanting import Ask
 from api.serving import serve
 from api.sources import Sources
 from indexer.catalog.store import utc_now
@@ -22,6 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["cache"]:
         return cache_commands.main(given[1:])
+    if given[:1] == ["get"]:
+        wanted = _get_parser().parse_args(given[1:])
+        return run_command(lambda: _get(wanted))
     arguments = _parser().parse_args(given)
     return run_command(lambda: _serve(arguments.host, arguments.port))
 
@@ -39,6 +44,35 @@ def _serve(host: str | None, port: int | None) -> int:
     app = create_app(config)
     collect_garbage_rarely()  # walking what is remembered of names takes longer than most answers
     return serve(app, config)
+
+
+def _get(arguments: argparse.Namespace) -> int:
+    config = read_config(ApiConfig)
+    configure_logging(config.log)
+    ask = Ask(
+        source_url=arguments.reference,
+        revision=arguments.revision,
+        variant=arguments.variant,
+        files=tuple(arguments.file),
+        everything=arguments.everything,
+    )
+    return get(ask, config, url=arguments.url, wait=arguments.wait, as_json=arguments.json)
+
+
+def _get_parser() -> argparse.ArgumentParser:
+    about = "Download a model, or a part of it, into the Hugging Face cache; the same command again goes on."
+    parser = argparse.ArgumentParser(prog="hubdex get", description=about)
+    parser.add_argument("reference", metavar="REF", help="id, address or link of a model, e.g. o/r:Q4_K_M")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--variant", default="", help="quant or key of the variant; none: the best one")
+    which.add_argument("--file", action="append", default=[], help="a file instead; may be repeated")
+    which.add_argument("--everything", action="store_true", help="all files")
+    parser.add_argument("--revision", default="", help="branch, tag or commit (main)")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    parser.add_argument("--url", default="", help="let the service that runs there do it")
+    wait = "wait until it is there (the default)"
+    parser.add_argument("--wait", action=argparse.BooleanOptionalAction, default=True, help=wait)
+    return parser
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,16 +5,20 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from api.access import Access
 from api.assets import Assets
 from api.config import ApiConfig
 from api.errors import install_errors
 from api.handoff.cache.watched import WatchedCache
+from api.handoff.jobs.running import Downloads
 from api.handoff.shelf import Shelves
+from api.listening import Listeners
 from api.pages.layout import Site
 from api.recommending import Recommending
 from api.routes import cache, files, key, models, owners, pages, places, recommended, search, status
+from api.routes import downloads as downloading
 from api.security import Guard
 from api.sources import Sources
 from indexer.catalog.store import utc_now
@@ -30,11 +34,16 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     """
     sources = Sources(config, now)
     held = WatchedCache(config, sources, now)
+    downloads = Downloads(config, now=now)
+    listeners = Listeners(downloads)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         held.start()
+        downloads.start(app.state.url)
         yield
+        listeners.close()
+        await run_in_threadpool(downloads.close)
         held.close()
         sources.close()
 
@@ -51,13 +60,17 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app.state.cache = held
     app.state.site = Site(Assets(), config.upstream)
     app.state.now = now
+    app.state.downloads = downloads
+    app.state.listeners = listeners
+    app.state.url = ""  # where it listens, once that is known
     access = Access(config.api_key, config.host)
     app.state.access = access
     app.add_middleware(Guard, hosts=config.hosts, access=access, origins=config.cors_origins)
     install_errors(app)
     # The places come last: their paths are everybody's.
-    for routes in (search, owners, models, recommended, files, cache, status, key, pages):
+    for routes in (search, owners, models, recommended, files, downloading, cache, status, key, pages):
         app.include_router(routes.router)
+    app.include_router(downloading.forms)
     app.include_router(cache.pages)
     app.include_router(places.router)
     return app

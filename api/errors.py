@@ -28,6 +28,7 @@ from api.handoff.errors import (
     WrongBytes,
     WrongState,
 )
+from api.handoff.jobs.store import JobsUnavailable
 from api.pages.layout import Site
 from api.pages.trouble import not_found_page, trouble_page
 from api.paths import speaks_html
@@ -71,6 +72,7 @@ _STATUSES: tuple[tuple[type[HubdexError], int], ...] = (
     (WrongBytes, 502),
     (CacheUnusable, 503),
     (NoSpace, 507),
+    (JobsUnavailable, 503),
 )
 
 

@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "index": ("indexer", (), "bring the index to where the catalog is: sync, rebuild, check or keys"),
     "serve": ("api", (), "answer searches over HTTP and show the page"),
     "search": ("indexer", ("search",), "search from the terminal"),
+    "get": ("api", ("get",), "download a model, or a part of it, into the Hugging Face cache"),
     "cache": ("api", ("cache",), "look after what was downloaded: ls, verify, rm, pin, unpin or identify"),
     "status": ("indexer", ("status",), "say what is known, how old and how complete it is"),
 }

@@ -99,9 +99,9 @@ class Job:
         return self.state in ENDED
 
     @property
-    def partial_etags(self) -> frozenset[str]:
-        """The blobs of which there may be a part."""
-        return frozenset(file.etag for file in self.files if file.etag is not None and file.state != "done")
+    def etags(self) -> frozenset[str]:
+        """The names of its blobs, as far as they are known."""
+        return frozenset(file.etag for file in self.files if file.etag is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ OPEN_AT_MOST = 1_000
 """Jobs that may wait, run or be paused at a time."""
 
 _jobs, _files, _revisions = tables.jobs, tables.files, tables.revisions
+_NO_PATHS = "[]"
 _IS_OPEN = _jobs.c.state.not_in(sorted(ENDED))
 
 
@@ -92,7 +93,7 @@ class JobStore:
         return job
 
     def change(self, job_id: str, how: Callable[[Job], Job]) -> Job:
-        """Store what a function makes of a job, and give it; when that is the very same, nothing is written.
+        """Store what a function makes of a job, and give it; when that is the same, nothing is written.
 
         Whatever the function raises leaves the job as it was.
 
@@ -102,8 +103,8 @@ class JobStore:
         """
         with self._database.writing() as connection:
             number, before = _one(connection, job_id)
-            after = how(before)
-            if after is before:
+            after = replace(how(before), bytes_per_second=None)
+            if after == before:
                 return before
             after = replace(after, updated_at=self._now())
             connection.execute(update(_jobs).where(_jobs.c.number == number).values(job_values(after)))
@@ -160,7 +161,7 @@ class JobStore:
         with self._database.reading() as connection:
             others = (_jobs.c.repo_id == repo_id) & (_jobs.c.id != job_id)
             jobs = _read(connection, others & (_IS_OPEN | (_jobs.c.state == "failed")))
-        return frozenset().union(*(job.partial_etags for job in jobs))
+        return frozenset().union(*(job.etags for job in jobs))
 
     # -- revisions ---------------------------------------------------------------------------
 
@@ -170,23 +171,19 @@ class JobStore:
             rows = connection.execute(select(_revisions).order_by(_revisions.c.repo_id, _revisions.c.commit))
             return [to_revision(row) for row in rows.mappings()]
 
-    def begin_revision(self, repo_id: str, commit: str, *, is_new: bool) -> None:
-        """Say, just before the first file becomes visible, whether the folder is ours alone."""
-        given = _new_revision(repo_id, commit) | {"is_new": is_new}
+    def begin_revision(self, repo_id: str, commit: str, paths: Collection[str], *, is_new: bool) -> None:
+        """Say, just before they become visible, which files will be ours, and whether the folder will."""
         with self._database.writing() as connection:
-            connection.execute(upsert(_revisions).values(given).on_conflict_do_nothing())
+            before = _revision(connection, repo_id, commit) or Revision(repo_id, commit, is_new=is_new)
+            known = orjson.dumps(sorted({*before.paths, *paths})).decode()
+            given = _new_revision(repo_id, commit) | {"is_new": before.is_new, "paths": known}
+            connection.execute(upsert(_revisions).values(given).on_conflict_do_update(set_={"paths": known}))
 
-    def finish_revision(self, repo_id: str, commit: str, paths: Collection[str]) -> None:
-        """Say that these files are there, beside those that were."""
+    def finish_revision(self, repo_id: str, commit: str) -> None:
+        """Say that the files that were to become visible are; of a folder that never was, nothing."""
+        ours = _at(repo_id, commit) & (_revisions.c.paths != _NO_PATHS)
         with self._database.writing() as connection:
-            before = _revision(connection, repo_id, commit)
-            known = frozenset(before.paths if before is not None else ())
-            values = {
-                "paths": orjson.dumps(sorted(known.union(paths))).decode(),
-                "finished_at": to_millis(self._now()),
-            }
-            given = _new_revision(repo_id, commit) | values
-            connection.execute(upsert(_revisions).values(given).on_conflict_do_update(set_=values))
+            connection.execute(update(_revisions).where(ours).values(finished_at=to_millis(self._now())))
 
     def set_pinned(self, repo_id: str, commit: str, *, pinned: bool) -> None:
         """Pin a revision, whoever downloaded it, or let go of it."""
@@ -198,9 +195,8 @@ class JobStore:
 
     def forget_revision(self, repo_id: str, commit: str) -> None:
         """Forget a revision that is gone; one that was never known is forgotten already."""
-        at = (_revisions.c.repo_id == repo_id) & (_revisions.c.commit == commit)
         with self._database.writing() as connection:
-            connection.execute(delete(_revisions).where(at))
+            connection.execute(delete(_revisions).where(_at(repo_id, commit)))
 
 
 def prepare(connection: Connection) -> None:
@@ -268,10 +264,13 @@ def _drop(connection: Connection, numbers: Sequence[int]) -> None:
 
 
 def _revision(connection: Connection, repo_id: str, commit: str) -> Revision | None:
-    at = (_revisions.c.repo_id == repo_id) & (_revisions.c.commit == commit)
-    row = connection.execute(select(_revisions).where(at)).mappings().first()
+    row = connection.execute(select(_revisions).where(_at(repo_id, commit))).mappings().first()
     return None if row is None else to_revision(row)
 
 
+def _at(repo_id: str, commit: str) -> ColumnElement[bool]:
+    return (_revisions.c.repo_id == repo_id) & (_revisions.c.commit == commit)
+
+
 def _new_revision(repo_id: str, commit: str) -> Values:
-    return {"repo_id": repo_id, "commit": commit, "paths": "[]", "pinned": False, "is_new": False}
+    return {"repo_id": repo_id, "commit": commit, "paths": _NO_PATHS, "pinned": False, "is_new": False}
