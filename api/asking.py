@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from api.access import Access
 from api.handoff.cache.watched import WatchedCache
+from api.handoff.jobs.running import Downloads
 from api.pages.layout import Site
 from api.recommending import Recommending
 from api.sources import Sources
@@ -47,6 +48,12 @@ async def cache_of(request: Request) -> WatchedCache:
     return cache
 
 
+async def downloads_of(request: Request) -> Downloads:
+    """Give the downloads of the app."""
+    downloads: Downloads = request.app.state.downloads
+    return downloads
+
+
 async def access_of(request: Request) -> Access:
     """Give who may write."""
     access: Access = request.app.state.access
@@ -72,6 +79,7 @@ FromRecommending = Annotated[Recommending, Depends(recommending_of)]
 FromSite = Annotated[Site, Depends(site_of)]
 Now = Annotated[datetime, Depends(now_of)]
 FromCache = Annotated[WatchedCache, Depends(cache_of)]
+FromDownloads = Annotated[Downloads, Depends(downloads_of)]
 FromAccess = Annotated[Access, Depends(access_of)]
 MayWrite = Annotated[bool, Depends(may_write_of)]
 FormFields = Annotated[dict[str, str], Depends(form_of)]

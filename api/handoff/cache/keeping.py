@@ -140,7 +140,7 @@ def _require_room(state: CacheState, limit: int, needed: int, keep: Collection[N
 def _wanted_of_others(store: JobStore, name: Name) -> frozenset[str]:
     """Give the contents of a model that downloads of its other revisions may go on with."""
     jobs = [job for job in store.jobs() if job.wanted.repo_id == name[0] and job.wanted.commit != name[1]]
-    wanted = [job.partial_etags for job in jobs if not job.has_ended or job.state == "failed"]
+    wanted = [job.etags for job in jobs if not job.has_ended or job.state == "failed"]
     return frozenset().union(*wanted)
 
 
