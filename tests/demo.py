@@ -20,10 +20,16 @@ def main() -> int:
         ReplaySource(arguments.replay) if arguments.replay else GeneratedSource(arguments.models)
     )
     # A new home each time: the stand-in Hub has another address, and so other models, at every start.
-    with FakeHub(source, quota=100_000) as hub, TemporaryDirectory(prefix="hubdex-demo-") as home:
+    quota = 100_000
+    with (
+        FakeHub(source, quota=quota, resolvers_quota=quota) as hub,
+        TemporaryDirectory(prefix="hubdex-demo-") as home,
+    ):
         sys.stdout.write(f"A stand-in Hub of {len(source):,} made-up models is on {hub.url}\n")
         sys.stdout.flush()
         settings = {"HUBDEX_UPSTREAM": hub.url, "HUBDEX_HOME": home}
+        # Made-up files have no place in a cache that is in use, and a real token none at a stand-in.
+        settings |= {"HF_HOME": f"{home}/hf", "HF_HUB_CACHE": f"{home}/hf/hub", "HF_TOKEN": ""}
         product = subprocess.Popen(
             [sys.executable, "-P", "-m", "scheduler", "up"], env=os.environ | settings, process_group=0
         )

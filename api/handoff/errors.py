@@ -10,6 +10,7 @@
     ├── DisabledModel     the Hub has taken it out of use                        exit 1, HTTP 403
     ├── BadToken          the Hub does not take our token                        exit 1, HTTP 403
     ├── WrongBytes        what came is not what the Hub says the file is         exit 1, HTTP 502
+    ├── BadAnswer         the Hub's answer has no meaning                        exit 1, HTTP 502
     ├── BadRedirect       the Hub sends to where nothing is fetched from         exit 1, HTTP 502
     ├── Unreachable       the Hub cannot be reached, or keeps failing            exit 75, HTTP 503
     ├── NoSpace           the disk is too full                                   exit 1, HTTP 507
@@ -137,6 +138,12 @@ class WrongBytes(HandoffError):
         self.path = path
         self.reason = reason
         super().__init__(f"The file {path!r} came wrong: {reason}. Nothing of it was kept; try again.")
+
+
+class BadAnswer(HandoffError, UpstreamError):
+    """The Hub answered with something that cannot be worked with."""
+
+    word = "upstream_failed"
 
 
 class BadRedirect(HandoffError, UpstreamError):

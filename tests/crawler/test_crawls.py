@@ -196,8 +196,7 @@ def test_head_starts_anew_when_its_checkpoint_is_old(crawler: Crawler, start_hub
 
 def test_a_quota_that_others_have_spent_is_waited_for(crawler: Crawler, start_hub: StartHub) -> None:
     hub = start_hub(1_300, quota=2, window_seconds=2)
-    hub._anonymous.spend()
-    hub._anonymous.spend()
+    hub.let_others_spend(2)
 
     ended = crawler.run(hub.url, "full", "--json")
 
@@ -267,7 +266,7 @@ def test_a_redirect_to_another_server_is_not_followed(crawler: Crawler, start_hu
 def test_a_hub_that_is_not_there_gets_one_sentence(crawler: Crawler, start_hub: StartHub) -> None:
     hub = start_hub(1)
     hub.stop()
-    address = f"127.0.0.1:{hub._port}"
+    address = hub.url.removeprefix("http://")
 
     ended = crawler.run(f"http://{address}", "head")
 

@@ -18,7 +18,15 @@ def main() -> None:
         source = GeneratedSource(settings.models, settings.seed)
     else:
         source = ReplaySource(settings.replay)
-    hub = FakeHub(source, quota=settings.quota, latency_seconds=settings.latency, port=settings.port)
+    hub = FakeHub(
+        source,
+        quota=settings.quota,
+        resolvers_quota=settings.resolvers_quota,
+        token=settings.token,
+        offers_xet=settings.xet,
+        latency_seconds=settings.latency,
+        port=settings.port,
+    )
     with hub:
         print(f"stand-in Hub on {hub.url} ({len(source)} models)", flush=True)
         asked_to_stop.wait()
@@ -31,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--replay", type=Path, metavar="DIR", help="serve a recording instead")
     parser.add_argument("--quota", type=int, default=500, metavar="N", help="requests in five minutes")
+    parser.add_argument("--resolvers-quota", type=int, default=3_000, metavar="N", help="the same for files")
+    parser.add_argument("--token", help="the one that is let in; by default none is")
+    parser.add_argument("--xet", action="store_true", help="hint at Xet, where nobody answers")
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="before each page")
     return parser
 

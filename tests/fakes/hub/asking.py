@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -56,12 +56,20 @@ class Reply:
         return str(link[1 : -len('>; rel="next"')])
 
 
-def ask(hub: FakeHub, target: str, *, method: str = "GET", token: str | None = None) -> Reply:
-    """One request on a connection of its own; the target is a path or a whole URL of this Hub."""
-    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(hub.url).port or 0, timeout=30)
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+def ask(
+    hub: FakeHub,
+    target: str,
+    *,
+    method: str = "GET",
+    token: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Reply:
+    """One request on a connection of its own; the target is a path or a whole URL of this Hub or its CDN."""
+    base = hub.cdn_url if target.startswith(f"{hub.cdn_url}/") else hub.url
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(base).port or 0, timeout=30)
+    sent = dict(headers or {}) | ({} if token is None else {"Authorization": f"Bearer {token}"})
     try:
-        connection.request(method, target.removeprefix(hub.url), headers=headers)
+        connection.request(method, target.removeprefix(base), headers=sent)
         with connection.getresponse() as response:
             return Reply(response.status, response.headers, response.read())
     finally:

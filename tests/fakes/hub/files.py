@@ -70,12 +70,21 @@ class HubFile:
         made_up = f"{self.row['_id']} {self.path} {self.blob.size}"
         return hashlib.sha1(made_up.encode(), usedforsecurity=False).hexdigest(), None
 
+    def sized(self) -> File:
+        """What the endpoint of a model says of it when asked for `blobs`."""
+        (oid, sha256), size = self.listed(), self.blob.size
+        said: File = {"rfilename": self.path, "size": size, "blobId": oid}
+        if sha256 is not None:
+            said["lfs"] = {"sha256": sha256, "size": size, "pointerSize": len(pointer_of(sha256, size))}
+        return said
+
+
+def files_of(row: Row) -> list[HubFile]:
+    return [HubFile(row, file) for file in cast("list[File]", row.get("siblings") or [])]
+
 
 def file_at(row: Row, path: str) -> HubFile | None:
-    for file in cast("list[File]", row.get("siblings") or []):
-        if file["rfilename"] == path:
-            return HubFile(row, file)
-    return None
+    return next((file for file in files_of(row) if file.path == path), None)
 
 
 def pointer_of(sha256: str, size: int) -> bytes:

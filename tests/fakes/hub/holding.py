@@ -30,6 +30,7 @@ class Holds:
         finally:
             with self._changed:
                 self._held -= 1
+                self._changed.notify_all()
 
     def release(self) -> None:
         """Let everything that is held go on."""
@@ -38,13 +39,13 @@ class Holds:
             self._changed.notify_all()
 
     def wait_until_held(self, count: int, seconds: float) -> None:
-        """Come back as soon as so many answers are held.
+        """Come back as soon as so many answers are held, or, for 0, none is any more.
 
         Raises:
             TimeoutError: They are fewer after so many seconds.
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: self._held >= count, seconds):
+            if not self._changed.wait_for(lambda: self._held >= count if count else not self._held, seconds):
                 raise TimeoutError(f"{self._held} answers are held, not {count}")
 
 

@@ -9,6 +9,7 @@ from typing import cast, get_args
 from urllib.parse import urlencode
 
 from tests.fakes.hub.cursor import CursorError, read_cursor, write_cursor
+from tests.fakes.hub.files import files_of
 from tests.fakes.hub.rows import Row
 from tests.fakes.hub.source import ModelSource, Order, Position, SortKey, sort_value
 
@@ -171,7 +172,7 @@ def render(row: Row, fields: tuple[str, ...]) -> Row:
 
 
 def render_info(row: Row, params: Params) -> Row:
-    """What the single-model endpoint says."""
+    """What the single-model endpoint says; the files with their sizes come only when asked for."""
     refuse_unknown(params, _INFO_PARAMS)
     options = (*LIST_OPTIONS, *DISPUTED_OPTIONS)
     if _expand(params, options):
@@ -179,6 +180,8 @@ def render_info(row: Row, params: Params) -> Row:
     shown = {field: value for field, value in row.items() if field not in _NOT_IN_INFO}
     if not flag(params, "blobs"):
         shown = render(shown, tuple(shown))
+    elif "siblings" in row:
+        shown["siblings"] = [file.sized() for file in files_of(row)]
     return shown | {"modelId": row["id"]}
 
 

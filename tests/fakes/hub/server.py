@@ -164,7 +164,7 @@ class FakeHub:
         self._holds.release()
 
     def wait_until_held(self, count: int = 1, *, seconds: float = 30) -> None:
-        """Come back as soon as so many bodies are held; raise `TimeoutError` after so many seconds."""
+        """Come back as soon as so many bodies are held (0: none is any more), or raise `TimeoutError`."""
         self._holds.wait_until_held(count, seconds)
 
     def accept(self, *repo_ids: str) -> None:

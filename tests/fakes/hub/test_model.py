@@ -40,12 +40,14 @@ def test_expand_works_on_one_model_too(hub: FakeHub) -> None:
 
 
 def test_sizes_come_only_when_asked_for(hub: FakeHub, source: ListSource) -> None:
-    source.change("oldie", siblings=[{"rfilename": "a", "size": 5}])
+    source.change("oldie", siblings=[{"rfilename": "a", "content": b"gale\n"}])
     plain, sized = ask(hub, "/api/models/oldie").json(), ask(hub, "/api/models/oldie?blobs=true").json()
     assert isinstance(plain, dict)
     assert isinstance(sized, dict)
     assert plain["siblings"] == [{"rfilename": "a"}]
-    assert sized["siblings"] == [{"rfilename": "a", "size": 5}]
+    assert sized["siblings"] == [
+        {"rfilename": "a", "size": 5, "blobId": "d93a7edfd90153695b1508a177a59049ef91caa3"}
+    ]
 
 
 def test_a_renamed_model_redirects_and_keeps_the_query(hub: FakeHub, source: ListSource) -> None:

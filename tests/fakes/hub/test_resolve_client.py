@@ -39,9 +39,17 @@ def hub(source: ListSource) -> Iterator[FakeHub]:
         yield running
 
 
-def download(hub: FakeHub, folder: Path, path: str, **asked: str | bool) -> Path:
-    wanted = {"repo_id": "acme/Gale", "token": False, "endpoint": hub.url, "cache_dir": folder} | asked
-    return Path(hf_hub_download(filename=path, **wanted))  # type: ignore[arg-type]
+def download(
+    hub: FakeHub,
+    folder: Path,
+    path: str,
+    *,
+    repo_id: str = "acme/Gale",
+    token: str | bool = False,
+    revision: str | None = None,
+) -> Path:
+    found = hf_hub_download(repo_id, path, revision=revision, token=token, endpoint=hub.url, cache_dir=folder)
+    return Path(found)
 
 
 def test_a_file_that_git_holds(hub: FakeHub, tmp_path: Path) -> None:
