@@ -30,12 +30,12 @@ $content</div>
 """)
 _CONTENT = Template("""\
 <dl class="facts">$facts</dl>
-$notes<section aria-labelledby="revisions">
-<h2 id="revisions">$heading</h2>
-$table$more<p class="small">The time of the last use is the file system's: many note it once a day only, \
+$notes<section aria-label="Revisions">
+$heading$table$more<p class="small">The time of the last use is the file system's: many note it once a day only, \
 some never. For machines: <a href="/v1/cache">/v1/cache</a>.</p>
 </section>
 """)
+_HEADING = Template("<h2>$words</h2>\n")
 _FACT = Template("<div><dt>$name</dt><dd>$value</dd></div>\n")
 _TABLE = Template("""\
 <table class="cache">
@@ -132,7 +132,7 @@ def cache_html(view: View, now: datetime) -> Html:
             fill(_FACT, name=name, value=value) for name, value in _facts(state, may_write=may_write)
         ),
         notes=joined(fill(_NOTE, words=words) for words in _notes(state, shown, may_write=may_write)),
-        heading=plural(len(shown), "revision"),
+        heading=fill(_HEADING, words=plural(len(shown), "revision")) if shown else NOTHING,
         table=table if rows else fill(_EMPTY) if not shown else NOTHING,
         more=_more(len(shown), offset),
     )
@@ -216,7 +216,8 @@ def _badges(one: CachedRevision, verification: Verification | None) -> Iterator[
     yield ("good", "complete") if one.is_complete else ("bad", "incomplete")
     if one.is_current is not None:
         yield ("good", "current") if one.is_current else ("warn", "older")
-    yield "plain", "by Hubdex" if one.is_ours else "not by Hubdex"
+    if one.is_ours:
+        yield "plain", "by Hubdex"
     if one.is_pinned:
         yield "accent", "pinned"
     if one.is_in_use:

@@ -11,7 +11,7 @@ from api.handoff.cache.looking import cache_folder, find_revision, look, models_
 from api.handoff.cache.records import CachedRevision, CacheState, Name, total_bytes
 from api.handoff.cache.removing import finish_all, remove, remove_partials
 from api.handoff.jobs.store import JobStore
-from indexer.catalog.store import Catalog, utc_now
+from indexer.catalog.store import utc_now
 from indexer.errors import Busy
 from indexer.process import exclusive
 
@@ -79,11 +79,7 @@ def pin_revision(
 
 
 def make_room(
-    config: ApiConfig,
-    store: JobStore,
-    catalog: Catalog | None = None,
-    needed_bytes: int = 0,
-    keep: Collection[Name] = (),
+    config: ApiConfig, store: JobStore, *, needed_bytes: int = 0, keep: Collection[Name] = ()
 ) -> int:
     """Evict what Hubdex downloaded and was not used for longest, until what is to come is within the limit.
 
@@ -92,30 +88,32 @@ def make_room(
     Args:
         config: names the cache and the limit.
         store: what Hubdex downloaded, what is pinned, what is under way.
-        catalog: not needed to tell what may go.
-        needed_bytes: what is to come.
-        keep: revisions that stay: the one that was just downloaded.
+        needed_bytes: what is to come, beside what other downloads under way have announced.
+        keep: revisions that stay: the one that is or was downloaded.
 
     Returns:
         Bytes that are free now.
 
     Raises:
         OverCacheLimit: what is to come does not fit, even if all went that may go; then nothing does.
+        Busy: somebody else deletes just now.
         CacheUnusable: the folder cannot be read or written.
 
     """
     if config.cache_limit is None:
         return 0
     with _alone(config):
-        state = look(config, store, catalog, utc_now)
+        state = look(config, store, None, utc_now)
         _require_room(state, config.cache_limit, needed_bytes, keep)
+        needed = needed_bytes + _announced(store, keep)
         freed = 0
-        for one in to_evict(state.revisions, config.cache_limit, needed=needed_bytes, keep=keep):
+        for one in to_evict(state.revisions, config.cache_limit, needed=needed, keep=keep):
             if one.snapshot.repo_id in models_in_use(store):
                 continue  # a download of it began since
             freed += remove(state.path, one.snapshot)
             store.forget_revision(*one.snapshot.name)
             logger.info("evicted model=%s commit=%s", *one.snapshot.name)
+        _forget_gone(state, store)
         return freed
 
 
@@ -135,6 +133,24 @@ def _require_room(state: CacheState, limit: int, needed: int, keep: Collection[N
     left = limit - total_bytes(one.snapshot for one in staying)
     if needed > left:
         raise OverCacheLimit(needed, limit, max(0, left))
+
+
+def _announced(store: JobStore, keep: Collection[Name]) -> int:
+    """Give what other downloads that are being carried out have still to bring."""
+    jobs = [job for job in store.open_jobs() if job.state in {"downloading", "verifying"}]
+    others = [job for job in jobs if (job.wanted.repo_id, job.wanted.commit) not in keep]
+    return sum(file.bytes or 0 for job in others for file in job.files if file.state != "done")
+
+
+def _forget_gone(state: CacheState, store: JobStore) -> None:
+    """Forget what somebody else deleted: what comes there next may be the user's own."""
+    there = {one.snapshot.name for one in state.revisions}
+    if state.is_cut:
+        return
+    in_use = models_in_use(store)
+    for one in store.revisions():
+        if not one.is_pinned and (one.repo_id, one.commit) not in there and one.repo_id not in in_use:
+            store.forget_revision(one.repo_id, one.commit)
 
 
 def _wanted_of_others(store: JobStore, name: Name) -> frozenset[str]:

@@ -7,6 +7,7 @@ folder it may not read, and reads without end; what is whole is read here just a
 import errno
 import os
 import re
+import stat
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +46,7 @@ def walk(cache: Path, *, most: int = MAX_REVISIONS) -> Walked:
 
     """
     try:
-        names = sorted(entry.name for entry in os.scandir(cache) if entry.name.startswith(_MODELS))
+        names = sorted(name for name in os.listdir(cache) if name.startswith(_MODELS))  # noqa: PTH208
     except FileNotFoundError:
         return Walked()
     except OSError as error:
@@ -65,7 +66,8 @@ def contents_held(snapshots: Path) -> set[str]:
         OSError: one of them cannot be read, so that nobody knows what it holds.
 
     """
-    return {file.blob for entry in os.scandir(snapshots) if entry.is_dir() for file in _files(entry.path)}
+    with os.scandir(snapshots) as entries:
+        return {file.blob for entry in entries if entry.is_dir() for file in _files(entry.path)}
 
 
 def walk_model(cache: Path, repo_id: str) -> Walked:
@@ -98,11 +100,7 @@ class _Reading:
             return self._odd(f"{folder.name} is no name of a model's folder.")
         try:
             refs = _references(folder / "refs")
-            commits = sorted(
-                entry.name
-                for entry in os.scandir(folder / "snapshots")
-                if entry.name not in _IGNORED and entry.is_dir()
-            )
+            commits = _commits(folder / "snapshots")
         except OSError as error:
             return self._odd(f"{folder.name} cannot be read ({error.strerror}).")
         self._partial_bytes += _partial_bytes(folder / "blobs")
@@ -143,6 +141,12 @@ def _references(folder: Path) -> dict[str, tuple[str, ...]]:
     return {commit: tuple(sorted(refs)) for commit, refs in found.items()}
 
 
+def _commits(folder: Path) -> list[str]:
+    """Give the names of the snapshots in a folder."""
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if entry.name not in _IGNORED and entry.is_dir())
+
+
 def _files(folder: str, within: str = "", depth: int = 0) -> Iterator[CachedFile]:
     """Give the files of a snapshot; links to folders are not followed."""
     with os.scandir(folder) as entries:
@@ -167,16 +171,16 @@ def _file(entry: "os.DirEntry[str]", path: str) -> CachedFile:
         told = os.stat(blob)  # noqa: PTH116
     except OSError:
         return CachedFile(path, blob, placed_at=placed_at)
+    if not stat.S_ISREG(told.st_mode):
+        return CachedFile(path, blob, placed_at=placed_at)
     return CachedFile(path, blob, told.st_size, max(told.st_atime, told.st_mtime), placed_at)
 
 
 def _partial_bytes(folder: Path) -> int:
     """Give what broken off downloads of a model take."""
-    total = 0
     try:
-        for entry in os.scandir(folder):
-            if entry.name.endswith(_PARTIAL) and entry.is_file(follow_symlinks=False):
-                total += entry.stat(follow_symlinks=False).st_size
-    except OSError:
-        return total
-    return total
+        with os.scandir(folder) as entries:
+            partials = [one for one in entries if one.name.endswith(_PARTIAL) and not one.is_symlink()]
+            return sum(one.stat(follow_symlinks=False).st_size for one in partials)
+    except OSError:  # there is none, or what was there a moment ago is finished
+        return 0
