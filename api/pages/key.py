@@ -19,6 +19,7 @@ _ASK = Template("""\
 key.</p>
 <form action="$action" method="post">
 <input type="hidden" name="next" value="$then">
+<input name="user" value="hubdex" autocomplete="username" hidden>
 <label for="key">Key</label>
 <input id="key" name="key" type="password" maxlength="512" autocomplete="current-password"
  autocapitalize="off" spellcheck="false" required$wrong autofocus>

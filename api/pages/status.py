@@ -9,6 +9,7 @@ from api.pages.coverage import coverage_html
 from api.pages.layout import Frame, Site, page
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup, prose
 from api.pages.words import plural, time_html, time_until
+from api.paths import KEY, STATUS, key_path
 from api.standing import Standing
 from indexer.engines.opening import ReplicaState
 from indexer.quota import Window
@@ -31,6 +32,7 @@ _NOT_READY = Template(
 )
 _WARNING = Template('<p class="note">$warning</p>\n')
 _FACT = Template("<div><dt>$name</dt><dd>$value</dd></div>\n")
+_MAY = Template('$words (<a href="$path">$way</a>)')
 _PASSES = Template("""\
 <section aria-labelledby="passes">
 <h2 id="passes">Passes over the Hub</h2>
@@ -80,7 +82,13 @@ _NEVER = Html('<span class="never">never</span>')
 
 
 def status_page(
-    site: Site, standing: Standing, aside: Sequence[SetAside], now: datetime, warning: str = ""
+    site: Site,
+    standing: Standing,
+    aside: Sequence[SetAside],
+    now: datetime,
+    *,
+    may_write: bool,
+    warning: str = "",
 ) -> HTMLResponse:
     """Give the page of how the service stands.
 
@@ -89,6 +97,7 @@ def status_page(
         standing: what is known, how old and how complete it is.
         aside: the newest rows of the Hub that had no meaning.
         now: the present moment.
+        may_write: whether this browser may do more than read.
         warning: what is wrong with a file of the user's; empty: nothing.
 
     """
@@ -99,7 +108,10 @@ def status_page(
         if standing.coverage
         else fill(_NOT_READY, message=prose(standing.message)),
         warning=fill(_WARNING, warning=prose(warning)) if warning else NOTHING,
-        facts=joined(fill(_FACT, name=name, value=value) for name, value in _facts(site, standing, now)),
+        facts=joined(
+            fill(_FACT, name=name, value=value)
+            for name, value in (*_facts(site, standing, now), ("This browser may", _rights(may_write)))
+        ),
         servers=_servers(standing, now),
         passes=fill(_PASSES, rows=joined(_pass(mark, now) for mark in marks)) if marks else NOTHING,
         aside=_aside(standing, aside, now),
@@ -121,6 +133,12 @@ def _facts(site: Site, standing: Standing, now: datetime) -> Iterator[tuple[str,
         yield "Newest page of the Hub", _moment(catalog.crawled_at, now)
         yield "Whole Hub last read", _moment(catalog.completed_at, now)
     yield f"Requests left at {site.hub_name}", _quota(standing.quota, now)
+
+
+def _rights(may_write: bool) -> Html:  # noqa: FBT001
+    if may_write:
+        return fill(_MAY, words="search, download and delete", path=KEY, way="Key")
+    return fill(_MAY, words="only search", path=key_path(STATUS), way="Give it the key")
 
 
 def _quota(window: Window | None, now: datetime) -> str:

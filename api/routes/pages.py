@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.asking import FromRecommending, FromSite, FromSources, Now
+from api.asking import FromRecommending, FromSite, FromSources, MayWrite, Now
 from api.pages.docs import docs_page
 from api.pages.narrowing import NARROWED_BY, narrowing_html
 from api.pages.search import Beside, answer_html, search_page
@@ -46,9 +46,12 @@ def narrowing(sources: FromSources, asked: FromAddress) -> Response:
 
 
 @router.get(STATUS)
-def status(sources: FromSources, site: FromSite, now: Now, recommending: FromRecommending) -> Response:
+def status(
+    sources: FromSources, site: FromSite, now: Now, may_write: MayWrite, recommending: FromRecommending
+) -> Response:
     """Give the page of what is known, how old and how complete it is."""
-    return status_page(site, standing_of(sources), sources.set_aside(), now, recommending.warning)
+    standing, aside = standing_of(sources), sources.set_aside()
+    return status_page(site, standing, aside, now, may_write=may_write, warning=recommending.warning)
 
 
 @router.get("/docs")

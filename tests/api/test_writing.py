@@ -440,6 +440,14 @@ def test_the_page_says_when_there_is_nothing_to_give(alone: TestClient) -> None:
     assert log_in(alone, OTHER).headers["location"] == KEY
 
 
+def test_the_status_says_what_a_browser_may_do(shared: TestClient) -> None:
+    assert (
+        f'only search (<a href="{key_path("/-/status")}">Give it the key</a>)' in shared.get("/-/status").text
+    )
+    log_in(shared)
+    assert f'search, download and delete (<a href="{KEY}">Key</a>)' in shared.get("/-/status").text
+
+
 def test_the_page_is_never_kept(shared: TestClient) -> None:
     assert shared.get(KEY).headers["cache-control"] == "no-store"
     assert log_in(shared, OTHER).headers["cache-control"] == "no-store"

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.browsing import Watch
 from tests.journeys.running import Product, read_line
+from tests.journeys.test_accessible import violations
 
 pytestmark = pytest.mark.browser
 
@@ -80,6 +82,23 @@ def test_a_browser_is_given_the_key_once(browser: Browser, locked: str, *, scrip
         assert cookies(page) == []
     assert watch.outside == []
     assert [text for text in watch.complaints if "401" not in text] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_readable_for_everybody(
+    browser: Browser, locked: str, service: str, scheme: Literal["light", "dark"]
+) -> None:
+    with browser.new_context(color_scheme=scheme, viewport={"width": 320, "height": 640}) as context:
+        page = context.new_page()
+        page.goto(f"{locked}/-/key")
+        assert violations(page) == []
+        page.get_by_label("Key").fill("not the key")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        page.goto(f"{service}/-/key")
+        assert violations(page) == []
 
 
 FORM = """<form id="f" method="post" action="{service}/-/key/forget"><input name="next" value="/"></form>
