@@ -4,7 +4,7 @@ import hashlib
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 PIECE = 1 << 20
@@ -72,7 +72,7 @@ class Made:
         return _git_sha1(self)
 
     def pieces(self, start: int, stop: int) -> Iterator[memoryview]:
-        piece = bytearray(_noise(f"{self.name} {self.size}", min(self.size, PIECE)))
+        piece = _start_of(f"{self.name} {self.size}", min(self.size, PIECE))
         while start < stop:
             number, inside = divmod(start, PIECE)
             if number:
@@ -115,22 +115,47 @@ def pieces_of(body: bytes | Part, start: int, stop: int) -> Iterable[memoryview]
     return (memoryview(body)[start:stop],) if isinstance(body, bytes) else body.pieces(start, stop)
 
 
-@lru_cache(maxsize=16)
-def _noise(name: str, size: int) -> bytes:
-    return hashlib.shake_128(name.encode()).digest(size)
+def git_name(content: bytes) -> str:
+    return _named_by_git(Held(content))
 
 
-@lru_cache(maxsize=4096)
-def _sha256(blob: Held | Made) -> str:
+@cache
+def _noise() -> bytes:
+    return hashlib.shake_128(b"noise").digest(2 * PIECE)
+
+
+def _start_of(name: str, size: int) -> bytearray:
+    """The first piece of a made file: its own name's digest, then noise from a place of its own."""
+    digest = hashlib.sha256(name.encode()).digest()
+    shift = int.from_bytes(digest[:4]) % PIECE
+    start = bytearray(digest)
+    start += memoryview(_noise())[shift : shift + size]
+    del start[size:]
+    return start
+
+
+def _sha256(blob: "Held | Made") -> str:
+    return _remembered_sha256(blob) if blob.size > PIECE else _named(blob)
+
+
+def _git_sha1(blob: "Held | Made") -> str:
+    return _remembered_git_sha1(blob) if blob.size > PIECE else _named_by_git(blob)
+
+
+def _named(blob: "Held | Made") -> str:
     digest = hashlib.sha256()
     for piece in blob.pieces(0, blob.size):
         digest.update(piece)
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=4096)
-def _git_sha1(blob: Held | Made) -> str:
+def _named_by_git(blob: "Held | Made") -> str:
     digest = hashlib.sha1(f"blob {blob.size}\0".encode(), usedforsecurity=False)
     for piece in blob.pieces(0, blob.size):
         digest.update(piece)
     return digest.hexdigest()
+
+
+# Small files are read again each time, so that listing many of them does not push a large one out.
+_remembered_sha256 = lru_cache(maxsize=1024)(_named)
+_remembered_git_sha1 = lru_cache(maxsize=1024)(_named_by_git)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
-from tests.fakes.hub.blobs import Blob, Held, Made
+from tests.fakes.hub.blobs import Blob, Held, Made, git_name
 from tests.fakes.hub.rows import Row
 from tests.fakes.hub.sizes import File, name_of, sha256_of, size_of
 
@@ -64,7 +64,7 @@ class HubFile:
         if sha256 is not None:
             sha256 = self.blob.sha256 if self.is_listed_truly else sha256
             # Git itself holds a pointer in its place.
-            return Held(pointer_of(sha256, self.blob.size)).git_sha1, sha256
+            return git_name(pointer_of(sha256, self.blob.size)), sha256
         if self.is_listed_truly:
             return self.blob.git_sha1, None
         made_up = f"{self.row['_id']} {self.path} {self.blob.size}"

@@ -19,7 +19,7 @@ from tests.fakes.hub.listing import (
     whole,
 )
 from tests.fakes.hub.rows import Row
-from tests.fakes.hub.sizes import File, size_of
+from tests.fakes.hub.sizes import File
 
 Entry = dict[str, object]
 
@@ -79,9 +79,9 @@ def _folder(path: str) -> Entry:
 
 
 def _file(row: Row, file: File, *, offers_xet: bool) -> Entry:
-    path, size = str(file["rfilename"]), size_of(row, file)
-    oid, sha256 = HubFile(row, file).listed()
-    entry: Entry = {"type": "file", "oid": oid, "size": size, "path": path}
+    whole = HubFile(row, file)
+    size, (oid, sha256) = whole.blob.size, whole.listed()
+    entry: Entry = {"type": "file", "oid": oid, "size": size, "path": whole.path}
     if sha256 is not None:
         entry["lfs"] = {"oid": sha256, "size": size, "pointerSize": len(pointer_of(sha256, size))}
         if offers_xet:
