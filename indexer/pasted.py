@@ -56,7 +56,7 @@ _REVISION = re.compile(
 )
 _FILE = re.compile(
     r"(?:(?<!\S)(?:--(?:include|specific-file|hf-file)|-hff)(?:=|\s+)|\bfilename\s*=\s*(?=[\"']))"
-    r"(?P<quote>[\"']?)(?P<said>(?(quote)[^\"']|[^\s\"']){1,1000})"
+    r"(?P<quote>[\"'])?(?P<said>(?(quote)[^\"']|[^\s\"']){1,1000})"
 )
 _NO_MODEL = re.compile(r"(?<!\S)--(?:repo-)?type(?:=|\s+)[\"']?(?P<said>dataset|space)")
 _PAPER = re.compile(r"(?:abs|pdf|papers)/(?P<id>\d{4}\.\d{4,5})")

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 from api.handoff.companions import companions_of
 from api.handoff.errors import BadReference, EntryNotFound, TooLarge
-from api.handoff.references import require_path
+from api.handoff.references import is_path, require_path
 from indexer.choosing import pointed_at
 from indexer.files import weights_first
 from indexer.variants.records import UNKNOWN, Contents, RepoFile, Variant
@@ -111,7 +111,8 @@ def _chosen(
         return Chosen(_named(asked.files, repo_id, revision, files))
     name = asked.variant or asked.path
     if not name:
-        return _whole(contents.variants[0], repo_id, files) if contents.variants else Chosen(_in_order(files))
+        best = best_of(contents.variants)
+        return _whole(best, repo_id, files) if best else Chosen(_in_order(files))
     variant = variant_named(name, repo_id, contents.variants)
     if variant is not None:
         return _whole(variant, repo_id, files)
@@ -119,6 +120,19 @@ def _chosen(
     if not matching:
         raise VariantNotFound(repo_id, name, revision, _labels(contents))
     return Chosen(_in_order(matching))
+
+
+def best_of(variants: Sequence[Variant]) -> Variant | None:
+    """Give the variant to take where none is named; the variants are given best first.
+
+    Libraries load weights of a precision of their own (`model.fp16.safetensors`) only when told to: where
+    there are plain ones of the format too, these are meant.
+    """
+    if not variants:
+        return None
+    first = variants[0]
+    plain = (one for one in variants if one.key == first.format and not one.missing)
+    return next(plain, first)
 
 
 def variant_named(name: str, repo_id: str, variants: Sequence[Variant]) -> Variant | None:
@@ -146,7 +160,8 @@ def _whole(variant: Variant, repo_id: str, files: Sequence[RepoFile]) -> Chosen:
             f"{variant.shards} files are missing in the repository. Name the files to have them all the same."
         )
     sidecars = (RepoFile(one.path, one.bytes, one.sha256) for one in variant.sidecars)
-    together = (*variant.files, *sidecars, *companions_of(variant, files))
+    companions = (file for file in companions_of(variant, files) if is_path(file.path))
+    together = (*variant.files, *sidecars, *companions)
     return Chosen(_once(together), variant)
 
 

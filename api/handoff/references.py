@@ -1,23 +1,19 @@
 """What was pasted: the model, revision, file or quant that a link, a command or an id names; pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from huggingface_hub.errors import HFValidationError
-from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # is in its lazy list
-
 from api.handoff.errors import BadReference
+from api.handoff.names import checked_path, checked_repo_id, checked_revision
 from api.hosts import is_loopback
-from api.paths import is_reserved
+from api.paths import MAX_ID, is_reserved
 from indexer.pasted import HUB_HOSTS, MAX_PATH, NOT_OWNERS, Pasted, read_pasted
 
 MAX_TEXT = 2_000
 """Characters of what is pasted."""
-MAX_REVISION = 200
-"""Characters of the name of a branch or a tag."""
 MAX_VARIANT = 300
 """Characters of a label, or of the key of a variant."""
 MAIN = "main"
@@ -32,6 +28,11 @@ _OTHER_KIND = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(r"(?!\.)[\w.-]+(?:[/@][^\s?#]*)?")
+_STRANGE_HOST = re.compile(
+    rf"(?!(?:{'|'.join(map(re.escape, sorted(_OF_THE_HUB)))})/)[^\s/:@]+\.[^\s/:@]+(?::\d+)?/[^\s/]+/\S",
+    re.IGNORECASE,
+)
+"""What begins like an address without `https://`; owners with a dot are written with their model alone."""
 _NAMED_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+|localhost|[0-9a-f:]+", re.ASCII)
 _NO_REVISION = re.compile(r"[\s~^:?*\[\]\\@\"'<>|]|\.\.|//|^[/.-]|[/.]$|/\.|\.lock$")
 _ACCEPTED = "a link of huggingface.co, hf.co or hf-mirror.com{hosts}, or an id like `owner/name`"
@@ -94,9 +95,8 @@ def read_reference(text: str, hosts: Iterable[str] = ()) -> Reference:
         raise BadReference(
             f"Only models can be downloaded; this names one of the Hub's {kind['kind'].lower()}."
         )
-    first, *more = plain.split("/")
-    if "//" not in plain and "." in first and len(more) > 1 and first.lower() not in _OF_THE_HUB:
-        plain = f"https://{plain}"  # a host with dots; owners with dots are written with their model alone
+    if _STRANGE_HOST.match(plain):
+        plain = f"https://{plain}"
     if _ADDRESS.fullmatch(plain):
         _require_host(plain, accepted)
     pasted = read_pasted(plain) or _bare(plain)
@@ -109,14 +109,8 @@ def read_reference(text: str, hosts: Iterable[str] = ()) -> Reference:
 
 def require_repo_id(repo_id: str) -> None:
     """Refuse what is no id of a model on the Hub: BadReference."""
-    try:
-        validate_repo_id(repo_id)
-    except HFValidationError:
-        is_good = False
-    else:
-        is_good = repo_id.isascii() and not is_reserved(repo_id.partition("/")[0])
-        is_good = is_good and len(repo_id) <= 2 * 96 + 1
-    if not is_good:
+    is_ours = is_reserved(repo_id.partition("/")[0])
+    if is_ours or not repo_id.isascii() or len(repo_id) > MAX_ID or not _passes(checked_repo_id, repo_id):
         raise BadReference(
             f"{_shown(repo_id)} is no id of a model: that is `owner/name`, of letters, digits, `-`, `_` and "
             "`.`, without `--` or `..`, and of at most 96 characters."
@@ -125,18 +119,29 @@ def require_repo_id(repo_id: str) -> None:
 
 def require_revision(revision: str) -> None:
     """Refuse what git calls no branch, tag or commit: BadReference."""
-    is_short = 0 < len(revision) <= MAX_REVISION
-    if not is_short or not revision.isprintable() or _NO_REVISION.search(revision):
+    is_named = revision.isprintable() and not _NO_REVISION.search(revision)
+    if not is_named or not _passes(checked_revision, revision):
         raise BadReference(f"{_shown(revision)} is no name of a branch, a tag or a commit.")
 
 
 def require_path(path: str) -> None:
     """Refuse a path that leaves its folder, or that no file can have: BadReference."""
-    parts = path.split("/")
-    is_short = len(path) < MAX_PATH and all(len(part.encode(errors="replace")) <= 255 for part in parts)
-    is_plain = path.isprintable() and "\\" not in path
-    if not is_short or not is_plain or not {"", ".", ".."}.isdisjoint(parts):
+    if not is_path(path):
         raise BadReference(f"{_shown(path)} is no path of a file in a repository.")
+
+
+def is_path(path: str) -> bool:
+    """Tell whether a file of a repository can lie there, within its folder."""
+    return len(path) < MAX_PATH and _passes(checked_path, path)
+
+
+def _passes(check: Callable[[str], str], text: str) -> bool:
+    # What the check says holds the text, which may hold a secret.
+    try:
+        check(text)
+    except BadReference:
+        return False
+    return True
 
 
 class _Host(NamedTuple):
@@ -159,11 +164,9 @@ def _port(parts: SplitResult) -> int | None:
 
 def _of_the_hub(text: str, accepted: Sequence[_Host]) -> str:
     """Give a text with the addresses of other hosts that count written as the Hub's."""
-    for host in accepted:
-        name = f"[{host.name}]" if ":" in host.name else host.name
-        if re.match(rf"{re.escape(name)}(?::\d+)?/", text, re.IGNORECASE):
-            text = f"{'https' if host.port == 443 else 'http'}://{text}"
-            break
+    if "://" not in text and not any(map(str.isspace, text)):
+        addresses = (f"{scheme}://{text}" for scheme in ("http", "https"))
+        text = next((one for one in addresses if _address(one, accepted) != one), text)
     return _ADDRESS.sub(lambda found: _address(found[0], accepted), text)
 
 
@@ -226,10 +229,11 @@ def _reference(pasted: Pasted, accepted: Sequence[_Host]) -> Reference:
         if pasted.search.startswith("tag:dataset:"):
             raise BadReference("Only models can be downloaded; this names a dataset.")
         raise BadReference(f"This names a search, no model; paste {_wanted(accepted)}.")
+    path = pasted.path.rstrip("/") if len(pasted.path) < MAX_PATH else pasted.path  # else it was cut
     return Reference(
         repo_id=f"{pasted.owner}/{pasted.name}" if pasted.name else pasted.owner,
         revision=pasted.revision or MAIN,
-        path="" if pasted.more else pasted.path.rstrip("/"),
+        path="" if pasted.more else path,
         variant="" if pasted.variant.lower() == "latest" else pasted.variant,
         files=(pasted.path, *pasted.more) if pasted.more else (),
     )
