@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from huggingface_hub.constants import MAX_HTTP_DOWNLOAD_SIZE
 from huggingface_hub.file_download import xet_get
-from huggingface_hub.utils import XetFileData, is_xet_available
+from huggingface_hub.utils import XetFileData
 from huggingface_hub.utils import _xet as xet
+from huggingface_hub.utils._runtime import is_xet_available
 
 from api.handoff.asking import Lost
 from api.handoff.errors import HandoffError
