@@ -13,7 +13,7 @@ from api.paths import DOWNLOADS, key_path
 from indexer.documents import code_of
 from indexer.variants.records import Variant
 
-SCRIPTS = ("copy.js", "downloads.js")
+SCRIPT = "downloads.js"
 STYLE = "downloads.css"
 
 _BUTTON = Template("""\

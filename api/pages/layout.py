@@ -66,7 +66,7 @@ $styles$scripts$head</head>
 <body>
 <header class="top">
 <a class="brand" href="/"><img src="$icon" alt="" width="28" height="28">Hubdex</a>
-<nav aria-label="About this service"><a href="/docs">API</a><a href="/-/cache">Cache$underway</a>\
+<nav aria-label="About this service"><a href="/docs">API</a><a href="/-/cache">Cache<span id="underway" data-live>$underway</span></a>\
 <a href="/-/status">Status</a></nav>
 </header>
 <main>
@@ -76,7 +76,7 @@ $content</main>
 """)
 
 _UNDERWAY = Template(
-    ' <span class="underway" title="$words"><span aria-hidden="true">$count</span>'
+    '<span class="underway" title="$words"><span aria-hidden="true">$count</span>'
     '<span class="unseen">, $words</span></span>'
 )
 _STYLE = Template('<link rel="stylesheet" href="$url">\n')

@@ -101,9 +101,11 @@ def page_of_cache(
 ) -> Response:
     """Give the page of the cache, what comes into it above what is there."""
     skipped = int(offset) if offset.isascii() and offset.isdecimal() and len(offset) < 7 else 0
+    jobs = downloads.jobs(JOBS_SHOWN)
+    if any(job.has_ended and job.updated_at >= held.state().seen_at for job in jobs):
+        held.forget()  # what has just come is not to be missing
     view = View(held.state(), held.verifications(), may_write, skipped)
-    above = downloads_html(downloads.jobs(JOBS_SHOWN), downloads.layout, Door(may_write, CACHE))
-    return cache_page(site, view, now, above)
+    return cache_page(site, view, now, downloads_html(jobs, downloads.layout, Door(may_write, CACHE)))
 
 
 @pages.get(f"{CACHE}/delete")

@@ -195,4 +195,5 @@ document.addEventListener("visibilitychange", () => {
   if (isUnderWay()) renew();
 });
 for (const one of document.querySelectorAll("[data-job]")) known.set(one.dataset.job, one.dataset.state);
+offerCopies(document);
 listen();
