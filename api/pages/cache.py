@@ -31,8 +31,8 @@ $content</div>
 _CONTENT = Template("""\
 <dl class="facts">$facts</dl>
 $notes<section aria-label="Revisions">
-$heading$table$more<p class="small">The time of the last use is the file system's: many note it once a day only, \
-some never. For machines: <a href="/v1/cache">/v1/cache</a>.</p>
+$heading$table$more<p class="small">The time of the last use is the file system's: many note it once a day \
+only, some never. For machines: <a href="/v1/cache">/v1/cache</a>.</p>
 </section>
 """)
 _HEADING = Template("<h2>$words</h2>\n")
