@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from api.handoff.jobs.records import Job, State
 from api.handoff.layout import Layout
@@ -12,6 +13,9 @@ from api.pages.words import size_words, time_left
 from api.paths import DOWNLOADS, key_path
 from indexer.documents import code_of
 from indexer.variants.records import Variant
+
+Spot: TypeAlias = Literal["row", "panel"]
+"""The variant's row among all, or the panel of the one that is to be got."""
 
 SCRIPT = "downloads.js"
 STYLE = "downloads.css"
@@ -75,7 +79,10 @@ class Door:
     path: str
 
 
-def getting_html(repo_id: str, variant: Variant, having: Having, door: Door, *, place: str = "g") -> Html:
+CLOSED_DOOR = Door(may_write=False, path="/")
+
+
+def download_html(repo_id: str, variant: Variant, having: Having, door: Door, *, place: Spot = "row") -> Html:
     """Give the button that downloads a variant, or how far that is.
 
     Args:
@@ -83,20 +90,20 @@ def getting_html(repo_id: str, variant: Variant, having: Having, door: Door, *, 
         variant: the variant.
         having: what there is of it.
         door: whether who looks may download.
-        place: what its id begins with: a page can show it more than once.
+        place: where on the page: one variant can be at both.
 
     """
     job = None if having.is_here else having.job
     about = f"{variant.label}, {size_words(variant.bytes, is_estimated=variant.is_estimated)}"
     if having.is_here:
-        state, content = "here", _here(having, door)
+        state, content = "here", _here(having, door, place)
     elif job is not None:
         state, content = job.state, _under_way(job, about, door)
     else:
-        state, content = "nowhere", _button(repo_id, variant, about, door, is_main=place != "g")
+        state, content = "nowhere", _button(repo_id, variant, about, door, is_main=place == "panel")
     return fill(
         _LIVE,
-        id=f"{place}-{code_of(variant.key):x}",
+        id=f"get-{place}-{code_of(variant.key):x}",
         state=state,
         job=fill(_JOB, id=job.id) if job else NOTHING,
         content=content,
@@ -156,8 +163,8 @@ def _button(repo_id: str, variant: Variant, about: str, door: Door, *, is_main: 
     return fill(_BUTTON, action=DOWNLOADS, model=repo_id, variant=variant.key, **words)
 
 
-def _here(having: Having, door: Door) -> Html:
-    folder = fill(_FOLDER, path=having.folder) if door.may_write else NOTHING
+def _here(having: Having, door: Door, place: Spot) -> Html:
+    folder = fill(_FOLDER, path=having.folder) if door.may_write and place == "panel" else NOTHING
     return fill(_HERE, older=NOTHING if having.is_current else _OLDER, folder=folder)
 
 

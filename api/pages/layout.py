@@ -192,6 +192,12 @@ def variant_path(repo_id: str, variant: Variant, memory: str = "", context: int 
     return f"{model_path(repo_id)}{'?' if asked else ''}{'&'.join(asked)}#{variant_anchor(variant)}"
 
 
+def use_path(repo_id: str, variant: Variant, memory: str = "", context: int = CONTEXTS[0]) -> str:
+    """Give the page on which a variant is the one that is to be got, reckoned with the same memory."""
+    page = variant_path(repo_id, variant, memory, context).partition("#")[0]
+    return f"{page}{'&' if '?' in page else '?'}use={quote(variant.key)}#get"
+
+
 def variant_anchor(variant: Variant) -> str:
     """Give the name of a variant's place on its model's page."""
     return f"v-{code_of(variant.key):x}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from api.pages.fits import fit_html, room_words
-from api.pages.layout import model_path, variant_path
+from api.pages.layout import model_path, use_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined
 from api.pages.variants import label_words
 from api.pages.words import size_words
@@ -61,7 +61,7 @@ def picked_path(one: Recommendation, room: Room) -> str:
     if one.variant is None:
         return model_path(repo_id)
     memory = memory_text(room.memory) if room.memory else ""
-    return variant_path(repo_id, one.variant, memory, CONTEXTS[room.context_place])
+    return use_path(repo_id, one.variant, memory, CONTEXTS[room.context_place])
 
 
 def _place(one: Recommendation) -> tuple[int, int]:

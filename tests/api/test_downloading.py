@@ -13,7 +13,7 @@ from api.config import ApiConfig
 from api.handoff.jobs.records import Job, JobFile, State, Trouble, Wanted
 from api.handoff.jobs.store import JobStore
 from api.having import Having
-from api.pages.downloading import Door, getting_html, job_words
+from api.pages.downloading import Door, download_html, job_words
 from api.pages.words import time_left
 from indexer.variants.contents import contents_of
 from indexer.variants.records import Facts, Variant
@@ -110,7 +110,7 @@ def test_who_may_not_write_sees_no_buttons_and_no_folder(service: TestClient) ->
 
 def test_the_button_sends_the_model_and_the_variant() -> None:
     variant = _variants()[0]
-    text = getting_html(QUANTS, variant, Having(), HERE)
+    text = download_html(QUANTS, variant, Having(), HERE)
 
     assert actions(text) == ["/-/downloads"]
     assert f'name="model" value="{QUANTS}"' in text
@@ -119,7 +119,7 @@ def test_the_button_sends_the_model_and_the_variant() -> None:
 
 
 def test_whoever_needs_the_key_is_led_to_it() -> None:
-    text = getting_html(QUANTS, _variants()[0], Having(), AWAY)
+    text = download_html(QUANTS, _variants()[0], Having(), AWAY)
 
     assert actions(text) == []
     assert 'href="/-/key?next=/a/b%3Fuse%3Dx"' in text
@@ -129,9 +129,9 @@ def test_what_is_under_way_wins_over_an_earlier_commit(tmp_path: Path) -> None:
     variant = _variants()[0]
     running, failed = make_job("downloading", 1_000), make_job("failed", trouble=Trouble("no_space", "Full."))
 
-    under_way = getting_html(QUANTS, variant, Having(tmp_path, job=running), HERE)
-    here = getting_html(QUANTS, variant, Having(tmp_path, job=failed), HERE)
-    broken = getting_html(QUANTS, variant, Having(job=failed), HERE)
+    under_way = download_html(QUANTS, variant, Having(tmp_path, job=running), HERE)
+    here = download_html(QUANTS, variant, Having(tmp_path, job=failed), HERE, place="panel")
+    broken = download_html(QUANTS, variant, Having(job=failed), HERE)
 
     assert 'data-state="downloading" data-job="0123456789abcdef"' in under_way
     assert '<progress max="4920000000" value="1000" aria-label="Progress of ' in under_way
@@ -144,7 +144,7 @@ def test_what_is_under_way_wins_over_an_earlier_commit(tmp_path: Path) -> None:
 def test_a_variant_with_a_shard_missing_has_no_button() -> None:
     (missing,) = (one for one in _variants() if one.missing)
 
-    assert "form" not in getting_html(QUANTS, missing, Having(), HERE)
+    assert "form" not in download_html(QUANTS, missing, Having(), HERE)
 
 
 def _variants() -> tuple[Variant, ...]:

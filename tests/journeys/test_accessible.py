@@ -106,6 +106,11 @@ def open_details(page: Page) -> None:
         summary.click()
 
 
+def choose_an_app(page: Page) -> None:
+    page.get_by_text("Ollama", exact=True).click()
+    expect(page.get_by_text("Modelfile", exact=True)).to_be_visible()
+
+
 def nothing(_page: Page) -> None:
     """Look at the page as it comes."""
 
@@ -127,6 +132,7 @@ STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "variants": ("whole", "/?q=acme/&kind=variant&memory=6gb%2B4gb", nothing),
     "the memory there is": ("whole", "/?q=q4_k_m&memory=6gb%2B4gb", open_memory),
     "variants of a model": ("whole", f"/{QUANTS}?memory=6gb%2B4gb", nothing),
+    "a variant to be got": ("whole", f"/{QUANTS}?use=BF16", choose_an_app),
     "many variants": ("whole", f"/{MANY}", open_details),
     "a variant of unknown size": ("whole", f"/{SIZELESS}", nothing),
     "a model": ("whole", "/acme/base-7b", nothing),
