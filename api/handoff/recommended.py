@@ -101,6 +101,9 @@ class Parameters(_Strict):
     stop: Annotated[tuple[Stop, ...], Field(max_length=16)] = ()
 
 
+NOTHING_ADVISED = Parameters()
+
+
 class Recommended(_Strict):
     """A model that is recommended."""
 
@@ -109,7 +112,7 @@ class Recommended(_Strict):
     why: Annotated[Line, Field(min_length=1, max_length=140)]
     variants: Annotated[tuple[Step, ...], BeforeValidator(_steps)]
     """That for the least memory first."""
-    parameters: Parameters = Parameters()
+    parameters: Parameters = NOTHING_ADVISED
 
     def step_for(self, memory: Memory | None) -> Step:
         """Give the variant for what there is of memory: in the graphics card, else in all there is.

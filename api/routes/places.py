@@ -13,7 +13,7 @@ from api.asking import FromDownloads, FromSite, FromSources, MayWrite, Now
 from api.contents import contents_of
 from api.family import family_of
 from api.handoff.jobs.running import Downloads
-from api.having import having_of
+from api.having import having_of, jobs_known
 from api.pages.downloading import Door
 from api.pages.layout import model_path, search_path
 from api.pages.model import model_page
@@ -101,7 +101,12 @@ def held_by(sources: Sources, model: StoredModel, asked: Asked, visitor: Visitor
     memory = read_memory(asked.manner.memory) if asked.manner.memory else None
     room = room_of(replace(NO_FILTERS, context=asked.context), memory)
     contents, path = contents_of(sources, model), model_path(model.record.repo_id)
-    having = having_of(model.record, contents.variants[:MAX_VARIANTS], visitor.downloads)
+    having = having_of(
+        model.record,
+        contents.variants[:MAX_VARIANTS],
+        jobs_known(visitor.downloads),
+        visitor.downloads.layout,
+    )
     door = Door(visitor.may_write, f"{path}?use={quote(visitor.used[:MAX_ID])}" if visitor.used else path)
     return Held(contents, room, visitor.used, having, door)
 

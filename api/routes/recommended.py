@@ -1,11 +1,19 @@
 """`GET /v1/recommended`: good models to begin with, and the variant of each for so much memory."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
+import orjson
 from fastapi import APIRouter, Query
 from typing_extensions import TypedDict
 
-from api.asking import FromRecommending
+from api.asking import FromDownloads, FromRecommending, FromSite
+from api.handoff.apps import jan
+from api.handoff.barriers import barrier
+from api.handoff.choice import Choice, repository_of
+from api.handoff.jobs.records import Job
+from api.handoff.layout import Layout
+from api.having import NOTHING_HAD, having_of, jobs_known
 from api.pages.recommended import picked_path
 from api.recommending import Recommendation
 from api.responses import JsonResponse, errors_of
@@ -52,6 +60,10 @@ class RecommendedAnswer(TypedDict):
     page: str
     """Where that is picked."""
     parameters: ParametersAnswer
+    state: Literal["downloading", "ready", "error"] | None
+    """How far that variant is on its way into the cache; `null`: nobody has asked for it yet."""
+    model_json: dict[str, Any] | None
+    """The variant as Jan reads it, state and parameters in it; `null`: it is nothing for Jan."""
 
 
 class RecommendationsAnswer(TypedDict):
@@ -64,18 +76,25 @@ class RecommendationsAnswer(TypedDict):
 
 @router.get("/v1/recommended", response_model=RecommendationsAnswer, responses=errors_of(422, 503))
 def recommended(
-    asked: Annotated[VariantsParameters, Query()], recommending: FromRecommending
+    asked: Annotated[VariantsParameters, Query()],
+    recommending: FromRecommending,
+    downloads: FromDownloads,
+    site: FromSite,
 ) -> JsonResponse:
     """Give good models to begin with; works before the catalog knows them."""
-    room = asked.room()
+    room, jobs = asked.room(), jobs_known(downloads)
+
+    def told(one: Recommendation) -> RecommendedAnswer:
+        return _answer(one, room, _state(one, jobs, downloads.layout), site.upstream)
+
     answer: RecommendationsAnswer = {
-        "recommended": [_answer(one, room) for one in recommending.recommendations(room)],
+        "recommended": [told(one) for one in recommending.recommendations(room)],
         "warning": recommending.warning or None,
     }
     return JsonResponse(answer)
 
 
-def _answer(one: Recommendation, room: Room) -> RecommendedAnswer:
+def _answer(one: Recommendation, room: Room, state: jan.State, upstream: str) -> RecommendedAnswer:
     entry, model = one.entry, one.model
     repo_id = model.record.repo_id if model else entry.model
     parameters = entry.parameters
@@ -98,4 +117,23 @@ def _answer(one: Recommendation, room: Room) -> RecommendedAnswer:
             "max_tokens": parameters.max_tokens,
             "stop": list(parameters.stop),
         },
+        "state": state,
+        "model_json": _model_json(one, state, upstream),
     }
+
+
+def _state(one: Recommendation, jobs: Sequence[Job], layout: Layout) -> jan.State:
+    if one.model is None or one.variant is None:
+        return None
+    having = having_of(one.model.record, (one.variant,), jobs, layout)
+    return having.get(one.variant.key, NOTHING_HAD).state
+
+
+def _model_json(one: Recommendation, state: jan.State, upstream: str) -> dict[str, Any] | None:
+    if one.model is None or one.variant is None or not one.variant.files:
+        return None
+    choice = Choice(repository_of(one.model, upstream), one.variant)
+    if barrier(choice, jan.LIMITS) is not None:
+        return None
+    written: dict[str, Any] = orjson.loads(jan.model_json(choice, state, one.entry.parameters))
+    return written

@@ -72,7 +72,11 @@ def test_the_api_gives_the_variant_for_the_memory(shop: TestClient) -> None:
     assert poet["variant"]["fits"]["context"] == 8_192
     assert poet["steps"][0] == {"memory_gib": 4.0, "variant": "Q2_K"}
     assert (poet["parameters"]["temperature"], poet["parameters"]["stop"]) == (0.8, ["x"])
-    assert poet["page"].startswith(f"/{QUANTS}?memory=10gb&ctx=8192#v-")
+    assert poet["page"].endswith("?memory=10gb&ctx=8192&use=Poet-8B-Instruct-Q4_K_M.gguf#get")
+    jan = poet["model_json"]
+    assert (jan["state"], poet["state"], jan["object"], jan["format"]) == (None, None, "model", "gguf")
+    assert (jan["settings"]["ctx_len"], jan["parameters"]["temperature"]) == (4_096, 0.8)
+    assert (jan["parameters"]["stop"], weights["model_json"]) == (["x"], None)
     assert (weights["variant"]["format"], guess["variant"]["label"]) == ("safetensors", "Q8_0")
     assert (nothing["known"], nothing["variant"], nothing["page"]) == (False, None, "/nobody/nothing")
     assert off["known"]
@@ -102,7 +106,7 @@ def test_the_empty_page_shows_what_can_be_picked(shop: TestClient) -> None:
     text = shop.get("/").text
 
     assert cards(text) == [("Guess", "Q4_K_M"), ("Poet &lt;3", "Q2_K"), ("Weights", "safetensors")]
-    assert re.search(rf'<a class="card" href="/{QUANTS}#v-[0-9a-f]+">', text)
+    assert f'<a class="card" href="/{QUANTS}?use=Poet-8B-Instruct-Q2_K.gguf#get">' in text
     assert text.index("Good to begin with") < text.index('id="hits"')
 
 
@@ -110,7 +114,7 @@ def test_with_memory_the_best_that_fits_come_first(shop: TestClient) -> None:
     for text in (shop.get("/?vram=10").text, shop.get("/-/results?memory=10gb").text):
         assert cards(text) == [("Guess", "Q8_0"), ("Poet &lt;3", "Q4_K_M"), ("Weights", "safetensors")]
         assert re.findall(r'class="fit (\w+)"', text.partition('id="count"')[0]) == ["vram", "vram", "no"]
-        assert f'href="/{QUANTS}?memory=10gb#v-' in text
+        assert f'href="/{QUANTS}?memory=10gb&amp;use=' in text
         assert "in 10 GiB" in text
 
 
