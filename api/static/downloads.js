@@ -59,11 +59,10 @@ function show(job) {
 function draw(part, job) {
   const progress = part.querySelector("progress");
   const said = part.querySelector("[data-said]");
-  if (progress && job.total_bytes) {
-    progress.max = job.total_bytes;
-    progress.value = job.downloaded_bytes;
-  }
-  if (said) said.textContent = words(job);
+  if (!progress) return; // it has ended
+  progress.max = job.total_bytes || 1;
+  progress.value = job.total_bytes ? job.downloaded_bytes : 0;
+  said.textContent = words(job);
 }
 
 function say(job) {

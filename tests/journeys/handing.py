@@ -1,11 +1,14 @@
 """A small Hub whose files are real, crawled and indexed, for journeys that end with bytes in the cache."""
 
 import random
-from dataclasses import dataclass
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.fakes.hub import FakeHub, ListSource, make_row
-from tests.journeys.running import Product
+from tests.journeys.running import Product, read_line
 
 POET = "a-lab/Poet-0.5B-GGUF"
 SMALL, LARGE = "Poet-0.5B-Q4_K_M.gguf", "Poet-0.5B-Q8_0.gguf"
@@ -49,6 +52,18 @@ class Handing:
 
     hub: FakeHub
     product: Product
+
+    def with_cache(self, folder: Path) -> "Handing":
+        """The same with another cache."""
+        settings = {**self.product.settings, "HF_HUB_CACHE": str(folder)}
+        return replace(self, product=replace(self.product, settings=settings))
+
+    @contextmanager
+    def serving(self, port: str = "0") -> Iterator[tuple["subprocess.Popen[str]", str]]:
+        """The service, and where it is."""
+        product = replace(self.product, settings={**self.product.settings, "HUBDEX_PORT": port})
+        with product.running("api") as process:
+            yield process, read_line(process, "Hubdex on ").split()[-1]
 
     @property
     def cache(self) -> Path:
