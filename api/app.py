@@ -17,7 +17,19 @@ from api.handoff.shelf import Shelves
 from api.listening import Listeners
 from api.pages.layout import Site
 from api.recommending import Recommending
-from api.routes import cache, files, key, models, owners, pages, places, recommended, search, status
+from api.routes import (
+    cache,
+    files,
+    importing,
+    key,
+    models,
+    owners,
+    pages,
+    places,
+    recommended,
+    search,
+    status,
+)
 from api.routes import downloads as downloading
 from api.security import Guard
 from api.sources import Sources
@@ -68,7 +80,8 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app.add_middleware(Guard, hosts=config.hosts, access=access, origins=config.cors_origins)
     install_errors(app)
     # The places come last: their paths are everybody's.
-    for routes in (search, owners, models, recommended, files, downloading, cache, status, key, pages):
+    ours = (search, owners, models, recommended, files, downloading, importing, cache, status, key, pages)
+    for routes in ours:
         app.include_router(routes.router)
     app.include_router(downloading.forms)
     app.include_router(cache.pages)

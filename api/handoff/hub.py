@@ -18,7 +18,7 @@ import orjson
 from huggingface_hub import constants, hf_hub_url
 
 from api.handoff.asking import Asker, Lost, pieces
-from api.handoff.errors import BadAnswer, BadRedirect, TooLarge, WrongBytes
+from api.handoff.errors import BadAnswer, BadRedirect, TooLarge
 from api.handoff.gate import Gate, Pause, Waiting
 from api.handoff.names import checked_path, checked_repo_id, checked_revision, is_commit, is_etag
 from api.handoff.reach import Reach, Resolve, look_up
@@ -181,7 +181,6 @@ class Hub:
 
         Raises:
             Lost: this try failed; another one may not.
-            WrongBytes: the Hub gives a file of another size.
 
         """
         url = self._file_url(remote.repo_id, remote.commit, remote.path)
@@ -281,8 +280,7 @@ def _begin(response: httpx2.Response, remote: RemoteFile, start: int) -> int:
     """Give where a body begins, when it is of the right file.
 
     Raises:
-        WrongBytes: it is of another size.
-        Lost: it begins elsewhere.
+        Lost: it is of another size, or begins elsewhere.
 
     """
     headers, size = response.headers, remote.bytes
@@ -290,12 +288,12 @@ def _begin(response: httpx2.Response, remote: RemoteFile, start: int) -> int:
         found = _RANGE.fullmatch(headers.get("content-range", ""))
         if found is None or int(found[1]) != start or not start <= int(found[2]) < size:
             raise Lost("it gave another part of the file than was asked for")
-        if found[3] not in {"*", str(size)}:
-            raise WrongBytes(remote.path, f"it is {found[3]} bytes long instead of {size}")
+        if found[3] not in {"*", str(size)}:  # one such answer is no reason to throw away what is there
+            raise Lost(f"it says the file is {found[3]} bytes long, not {size}")
         return start
     length = headers.get("content-length", str(size))
     if response.status_code != 200:
         raise Lost(f"it answered {response.status_code}", response.status_code, headers)
     if length != str(size):
-        raise WrongBytes(remote.path, f"it is {length[:20]} bytes long instead of {size}")
+        raise Lost(f"it says the file is {length[:20]} bytes long, not {size}")
     return 0

@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any, Literal
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from api.handoff.errors import BadRedirect, Unreachable
+from api.handoff.errors import BadRedirect
 
 Kind = Literal["global", "private", "loopback", "link-local", "other"]
 """Where an address leads: everywhere, a network of one's own, this machine, this cable, nowhere sensible."""
@@ -103,22 +103,6 @@ class Reach:
             for one in found:
                 self._judge(host, str(one[4][0]))
         return found
-
-    def check_host(self, url: str) -> None:
-        """Let an address pass that is fetched from by somebody else, who looks it up again.
-
-        Raises:
-            BadRedirect: it leads into a network where nothing is fetched from.
-            Unreachable: it cannot be looked up.
-
-        """
-        scheme, host, port = self._checked(url)
-        if scheme == "http" and self.origin[0] == "https":
-            raise BadRedirect(f"{host!r} is offered without encryption; nothing is fetched from there.")
-        try:
-            self.connectable(host, port)
-        except OSError:
-            raise Unreachable(f"{host!r} cannot be looked up.") from None
 
     def _checked(self, url: str) -> tuple[str, str, int]:
         parts = _parts(url)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from api.handoff.errors import BadReference
 from api.handoff.names import checked_path, checked_repo_id, checked_revision
@@ -105,6 +105,15 @@ def read_reference(text: str, hosts: Iterable[str] = ()) -> Reference:
             _require_host(address, accepted)
         raise BadReference(f"This names no model; paste {_wanted(accepted)}.")
     return _reference(pasted, accepted)
+
+
+def link_of(reference: Reference, upstream: str) -> str:
+    """Give the address of what is meant at the Hub; a quant has none of its own."""
+    address = f"{upstream}/{reference.repo_id}"
+    revision = quote(reference.revision, safe="")
+    if reference.path:
+        return f"{address}/blob/{revision}/{quote(reference.path)}"
+    return address if reference.revision == MAIN else f"{address}/tree/{revision}"
 
 
 def require_repo_id(repo_id: str) -> None:

@@ -1,10 +1,10 @@
 """A file through the Hub's Xet storage, by what `huggingface_hub` makes of it.
 
 Used only where plain HTTP ends: `huggingface_hub` holds that the Hub gives no larger file that way. Smaller
-ones come by HTTP all the same, for a download by Xet cannot be gone on with after a restart. None of this can
-be tried here beyond its failing: there is no such storage to ask. Where it fails, HTTP is tried; the hash of
-what came is checked like any other. The storage's host is looked up and judged before its first use, but it
-is `hf_xet` that connects, by a look-up of its own.
+ones come by HTTP all the same, for a download by Xet cannot be gone on with after a restart. None of this
+can be tried here beyond its failing: there is no such storage to ask. Where it fails, HTTP is tried; the
+hash of what came is checked like any other. The storage's host is judged before its first use by
+connecting to it; from then on it is `hf_xet` that connects, by a look-up of its own.
 """
 
 import threading
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from api.handoff.hub import Hub, RemoteFile
 
 XET_FROM_BYTES = MAX_HTTP_DOWNLOAD_SIZE + 1
+SILENT_SECONDS = 60
+"""So long without a byte, and HTTP is tried."""
 
 
 class XetFailed(Exception):  # never leaves the download: HTTP is tried instead
@@ -56,21 +58,28 @@ def get_by_xet(remote: "RemoteFile", hub: "Hub", path: Path, watch: _Watch) -> N
         raise XetFailed(type(error).__name__) from None
     thread = threading.Thread(target=work, name="hubdex-xet", daemon=True)
     thread.start()
-    told = 0
     try:
-        while thread.is_alive():
-            thread.join(SLICE_SECONDS)
-            done = work.done
-            watch.received(done - told)
-            told = done
-            hub.pause.check()
-            watch.waiting("")
+        _look_on(thread, work, hub, watch)
     except BaseException:
         xet.abort_xet_session()  # type: ignore[no-untyped-call]
-        thread.join()
+        thread.join(SILENT_SECONDS)
         raise
     if work.failure is not None:
         raise XetFailed(work.failure)
+
+
+def _look_on(thread: threading.Thread, work: "_Work", hub: "Hub", watch: _Watch) -> None:
+    told = silent = 0
+    while thread.is_alive():
+        thread.join(SLICE_SECONDS)
+        done = work.done
+        silent = 0 if done > told else silent + 1
+        watch.received(done - told)
+        told = done
+        hub.pause.check()
+        watch.waiting("")
+        if silent * SLICE_SECONDS > SILENT_SECONDS:
+            raise XetFailed("nothing came any more")
 
 
 class _Work:
@@ -102,7 +111,9 @@ def _prepared(remote: "RemoteFile", hub: "Hub", path: Path, watch: _Watch) -> _W
         info = xet.parse_xet_connection_info_from_headers(response.headers)
     if info is None:
         raise ValueError("the Hub gives no token")
-    hub.reach.check_host(info.endpoint)
+    storage = hub.reach.follow(hub.upstream, info.endpoint)
+    with hub.asker.ask("GET", storage, watch.waiting):
+        """Any answer will do: `hf_xet` itself takes three minutes to find out that nobody answers."""
     headers = dict(hub.asker.headers)
     # Kept where `xet_get` looks first: it would ask again, and be told of a host that nobody has judged.
     xet.XET_CONNECTION_INFO_CACHE[xet._cache_key(url, headers)] = info  # noqa: SLF001

@@ -503,7 +503,7 @@ def test_a_form_of_too_many_fields_is_refused(alone: TestClient) -> None:
     assert alone.post(FORGET_KEY, content=b"next=\xff", headers=form).status_code == 422
 
 
-def asked_of_guard(receive: Message | None) -> list[Message]:
+def asked_of_guard(receive: Message | None, length: int = 9) -> list[Message]:
     """What a guard answers to a body of which this comes and then nothing more."""
 
     async def app(_scope: Scope, _receive: object, _send: object) -> None:
@@ -524,7 +524,11 @@ def asked_of_guard(receive: Message | None) -> list[Message]:
 
         access = Access(None, "127.0.0.1")
         guard = Guard(app, hosts=Hosts(), access=access, patience_seconds=0.01)
-        headers = [(b"host", b"localhost"), (b"content-type", b"application/json"), (b"content-length", b"9")]
+        headers = [
+            (b"host", b"localhost"),
+            (b"content-type", b"application/json"),
+            (b"content-length", b"%d" % length),
+        ]
         await guard({"type": "http", "method": "POST", "path": "/v1/x", "headers": headers}, next_piece, send)
         return told
 
@@ -533,6 +537,10 @@ def asked_of_guard(receive: Message | None) -> list[Message]:
 
 def test_nobody_is_waited_for_for_ever() -> None:
     assert asked_of_guard(None)[0]["status"] == 408
+
+
+def test_what_is_announced_as_long_is_not_waited_for() -> None:
+    assert asked_of_guard(None, MAX_BODY_BYTES + 1)[0]["status"] == 413
 
 
 def test_whoever_goes_away_is_not_answered() -> None:

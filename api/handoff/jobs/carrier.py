@@ -85,12 +85,15 @@ class Carrier:
         self._thread = threading.Thread(target=self._live, args=(url,), name="downloads", daemon=True)
         self._thread.start()
 
-    def close(self) -> None:
-        """Break off what is under way, so that the next process goes on with it, and end."""
+    def stop(self) -> None:
+        """Break off what is under way, so that the next process goes on with it."""
         self._stop.set()
         self._wake.set()
         for run in self._running():
             run.progress.break_off()
+
+    def join(self) -> None:
+        """Wait until all has ended."""
         if self._thread is not None:
             self._thread.join()
 
@@ -200,7 +203,7 @@ class Carrier:
             log.exception("The download %s of %s failed.", job.id, job.wanted.repo_id)
             how = lambda stored: states.fail(progress.told(stored), _INTERNAL)  # noqa: E731
         else:
-            how = states.make_ready
+            how = lambda stored: states.make_ready(progress.told(stored))  # noqa: E731
         self._write(job.id, how, store)
         try:
             self._clear_if_cancelled(job.id, store)
@@ -241,8 +244,7 @@ class Carrier:
         return True
 
     def _clear(self, job: Job, store: JobStore) -> None:
-        wanted = store.wanted_elsewhere(job.wanted.repo_id, job.id)
-        clear(job, wanted, self._tools().layout)
+        clear(job, lambda: store.wanted_elsewhere(job.wanted.repo_id, job.id), self._tools().layout)
 
     def _complain(self, sentence: str) -> None:
         if sentence != self._complaint:

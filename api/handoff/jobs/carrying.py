@@ -63,6 +63,8 @@ def carry_out(job: Job, progress: Progress, tools: Tools, others_to_come: Callab
     remotes = _each(
         range(len(job.files)), progress, tools, lambda position: _found(job, position, progress, tools)
     )
+    # Whoever clears up behind another job learns from the store what this one is about to use.
+    tools.store.change(job.id, progress.told)
     seen = [tools.layout.has(remote) for remote in remotes]
     _look_for_room(job, progress, tools, others_to_come)
     alike: dict[str, list[int]] = defaultdict(list)

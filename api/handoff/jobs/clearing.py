@@ -1,43 +1,50 @@
 """Removing what a download that was given up left behind, and nothing that anybody else could want."""
 
-import fcntl
-import logging
 import os
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
+
+from filelock import Timeout
+from huggingface_hub.utils import WeakFileLock
 
 from api.handoff.jobs.records import Job
 from api.handoff.layout import Layout
 
-log = logging.getLogger(__name__)
+TRY_SECONDS = 0.1
+"""For so long the lock of a content is waited for."""
 
 
-def clear(job: Job, wanted_elsewhere: Collection[str], layout: Layout) -> None:
+def clear(job: Job, wanted_elsewhere: Callable[[], Collection[str]], layout: Layout) -> None:
     """Remove the parts of a job's files, and the whole ones that no snapshot shows.
 
     Args:
         job: has ended and is not to be gone on with.
-        wanted_elsewhere: the contents that other jobs are to go on with.
+        wanted_elsewhere: gives the contents that other jobs use or are to go on with.
         layout: of the cache.
 
     """
     repo_id = job.wanted.repo_id
-    left = [etag for etag in job.etags.difference(wanted_elsewhere) if _is_there(layout, repo_id, etag)]
-    if not left:
-        return
-    shown = _shown(layout.snapshot(repo_id, job.wanted.commit).parent)
-    for etag in left:
-        with _locked(layout.lock(repo_id, etag)) as is_ours:
-            if not is_ours:
-                continue  # somebody is at it, who will see to it
-            layout.partial(repo_id, etag).unlink(missing_ok=True)
-            if etag not in shown:
-                layout.blob(repo_id, etag).unlink(missing_ok=True)
+    snapshots = layout.snapshot(repo_id, job.wanted.commit).parent
+    for etag in job.etags:
+        if not _left(layout, repo_id, etag):
+            continue
+        # Whoever is at one of them, another client maybe, will see to it.
+        with suppress(Timeout, OSError), WeakFileLock(layout.lock(repo_id, etag), timeout=TRY_SECONDS):
+            # Looked at under the lock: who comes for it from now on waits, and then finds nothing.
+            if etag in wanted_elsewhere():
+                continue
+            is_shown = etag in _shown(snapshots)
+            for path in _left(layout, repo_id, etag):
+                if path.name != etag or not is_shown:
+                    path.unlink(missing_ok=True)
 
 
-def _is_there(layout: Layout, repo_id: str, etag: str) -> bool:
-    return layout.partial(repo_id, etag).exists() or layout.blob(repo_id, etag).exists()
+def _left(layout: Layout, repo_id: str, etag: str) -> list[Path]:
+    """Give the whole content and the parts of it, as far as they are there."""
+    blob = layout.blob(repo_id, etag)
+    parts = sorted(blob.parent.glob(f"{etag}.hubdex.*"))
+    return [blob, *parts] if blob.exists() else parts
 
 
 def _shown(snapshots: Path) -> set[str]:
@@ -48,24 +55,3 @@ def _shown(snapshots: Path) -> set[str]:
             with suppress(OSError):
                 found.add(Path(folder, name).readlink().name)
     return found
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[bool]:
-    """Hold the lock of a content that every client of the cache takes; tell whether nobody else does."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError:
-        log.warning("The lock %s cannot be taken; what a cancelled download left there stays.", path)
-        yield False
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        yield False
-    else:
-        with suppress(OSError):
-            yield True
-    finally:
-        os.close(descriptor)

@@ -86,10 +86,12 @@ class Downloads:
 
     def close(self) -> None:
         """Break off what is under way; the next process goes on with it."""
-        self._carrier.close()
+        self._carrier.stop()
         with self._lock:
             if self._hub is not None:
-                self._hub.close()
+                self._hub.close()  # whoever waits for the Hub, or for a byte of it, waits no longer
+        self._carrier.join()
+        with self._lock:
             self._hub = None
             if self._store is not None:
                 self._store.close()
@@ -224,7 +226,7 @@ class Downloads:
         return [replace(job, note=note) if job.state == "queued" else job for job in told]
 
     def _clear(self, job: Job) -> None:
-        clear(job, self.store.wanted_elsewhere(job.wanted.repo_id, job.id), self.layout)
+        clear(job, lambda: self.store.wanted_elsewhere(job.wanted.repo_id, job.id), self.layout)
 
     def _check(self, wanted: Wanted) -> None:
         checked_repo_id(wanted.repo_id)

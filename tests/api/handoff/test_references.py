@@ -167,6 +167,7 @@ def test_what_names_no_model_is_refused_in_a_sentence(text: str, said: str) -> N
         "https://hf_SECRET@evil.example/o/r",
         "https://me:pa/hf_SECRET@evil.example/o/r",
         "https://hf_SECRET/@evil.example/o/r",
+        "https://me.SECRET/@evil.example/o/r",
         "https://me:hf_SECRET@huggingface.co/o--x/r",
         "https://me:hf_SECRET@huggingface.co/o/r/tree/..",
         "https://me:hf_SECRET@huggingface.co/datasets/o/r",
@@ -181,7 +182,7 @@ def test_no_secret_is_repeated(text: str) -> None:
     with pytest.raises(BadReference) as caught:
         read_reference(text)
 
-    assert "SECRET" not in str(caught.value)
+    assert "secret" not in str(caught.value).lower()
 
 
 @pytest.mark.parametrize(
