@@ -11,6 +11,7 @@ from api.access import Access
 from api.assets import Assets
 from api.config import ApiConfig
 from api.errors import install_errors
+from api.handoff.cache.keeping import room_maker
 from api.handoff.cache.watched import WatchedCache
 from api.handoff.jobs.running import Downloads
 from api.handoff.shelf import Shelves
@@ -29,11 +30,15 @@ from api.routes import (
     recommended,
     search,
     status,
-)
+)  # fmt: skip
 from api.routes import downloads as downloading
 from api.security import Guard
 from api.sources import Sources
 from indexer.catalog.store import utc_now
+
+_ROUTES = (search, owners, models, recommended, files, downloading, importing, cache, status, key, pages)
+_ROUTERS = (*(one.router for one in _ROUTES), downloading.forms, cache.pages, places.router)
+"""The places come last: their paths are everybody's."""
 
 
 def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> FastAPI:
@@ -46,7 +51,7 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     """
     sources = Sources(config, now)
     held = WatchedCache(config, sources, now)
-    downloads = Downloads(config, now=now)
+    downloads = Downloads(config, now=now, make_room=room_maker(config))
     listeners = Listeners(downloads)
 
     @asynccontextmanager
@@ -79,11 +84,6 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app.state.access = access
     app.add_middleware(Guard, hosts=config.hosts, access=access, origins=config.cors_origins)
     install_errors(app)
-    # The places come last: their paths are everybody's.
-    ours = (search, owners, models, recommended, files, downloading, importing, cache, status, key, pages)
-    for routes in ours:
-        app.include_router(routes.router)
-    app.include_router(downloading.forms)
-    app.include_router(cache.pages)
-    app.include_router(places.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     return app

@@ -11,6 +11,7 @@ from crawler.turns import turn, wanted_by
 from indexer.config import read_config
 from indexer.errors import EXIT_DONE, EXIT_TRY_LATER
 from indexer.process import INTERRUPTED, configure_logging, run_command
+from indexer.runs import Runs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,20 +24,24 @@ def _crawl(name: str, arguments: argparse.Namespace) -> int:
     config = read_config(CrawlConfig)
     configure_logging(config.log)
     folder = config.lock_folder
-    with turn(folder, name):
+    with turn(folder, name), Runs(config).running(f"crawl-{name}") as run:
         outcome = run_crawl(
             config,
             name,
             limit_pages=arguments.limit_pages,
             budget=arguments.budget,
             wanted_by=lambda: wanted_by(folder, name),
+            note=run.note,
         )
-    print(outcome.report.to_json() if arguments.json else outcome.report)
-    if outcome.error is not None:
-        raise outcome.error
-    if outcome.stopped_by is not None and not outcome.report.finished:
+        print(outcome.report.to_json() if arguments.json else outcome.report)
+        if outcome.error is not None:
+            raise outcome.error
+        was_stopped = outcome.stopped_by is not None and not outcome.report.finished
+        has_given_way = outcome.report.given_way_to is not None
+        run.end("stopped" if was_stopped else "later" if has_given_way else "done", str(outcome.report))
+    if was_stopped:
         return INTERRUPTED if outcome.stopped_by == signal.SIGINT else EXIT_TRY_LATER
-    return EXIT_DONE if outcome.report.given_way_to is None else EXIT_TRY_LATER
+    return EXIT_TRY_LATER if has_given_way else EXIT_DONE
 
 
 def _parser() -> argparse.ArgumentParser:

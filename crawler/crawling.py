@@ -56,6 +56,7 @@ def run_crawl(
     limit_pages: int | None = None,
     budget: int | None = None,
     wanted_by: Callable[[], str | None] = lambda: None,
+    note: Callable[[dict[str, float]], None] = lambda _figures: None,
 ) -> Outcome:
     """Walk the passes of the crawl `name`, going on where an earlier run was cut off.
 
@@ -67,6 +68,7 @@ def run_crawl(
         limit_pages: stop after so many pages.
         budget: stop after so many requests.
         wanted_by: tells which crawl of a higher rank waits for this one.
+        note: told what has been counted, page by page and at the end.
 
     Raises:
         CatalogError: the catalog cannot be opened.
@@ -78,9 +80,11 @@ def run_crawl(
         journey = _journey(config, name, catalog, limit_pages)
         journey.wanted_by = wanted_by
         journey.budget = budget
+        journey.note = note
         _run_spider(journey)
         _store_rest(journey)
         journey.progress.end()
+        note(journey.tally.figures())
     return Outcome(_report(journey, name), journey.error, journey.stop.signal)
 
 

@@ -37,6 +37,8 @@ class Journey:
     """Requests that were sent, or wait for the gate."""
     wanted_by: Callable[[], str | None] = lambda: None
     """Tells which crawl of a higher rank waits for this one."""
+    note: Callable[[dict[str, float]], None] = lambda _figures: None
+    """Told what has been counted so far, page by page."""
     expected_rows: int | None = None
     """Rows the crawl will have read at its end, earlier runs included; `None` when nobody knows."""
     tally: Tally = field(default_factory=Tally)
@@ -61,6 +63,7 @@ class Journey:
     def tell(self, rows: int, batch: Batch, applied: Applied) -> None:
         """Count a stored page and show it."""
         self.tally.add(rows, batch, applied)
+        self.note(self.tally.figures())
         window = self.gate.window
         left = None if window is None else window.left
         mark = batch.checkpoints[0] if batch.checkpoints else None

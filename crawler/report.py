@@ -2,7 +2,9 @@
 
 import logging
 import sys
+from collections import Counter
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import TextIO
 
 import orjson
@@ -78,8 +80,29 @@ class Tally:
     """Counts while a crawl runs."""
 
     def __init__(self) -> None:
-        self.pages = self.rows = self.set_aside = self.throttled = self.retries = 0
+        self.pages = self.rows = self.set_aside = self.retries = self.unanswered = 0
+        self.statuses = Counter[int]()
         self._new = self._changed = self._unchanged = self._counters = self._removed = 0
+
+    @property
+    def throttled(self) -> int:
+        """Answers 429."""
+        return self.statuses[HTTPStatus.TOO_MANY_REQUESTS]
+
+    def figures(self) -> dict[str, float]:
+        """Give what is counted, by name, for the record of the run."""
+        return {
+            **{f"answers_{status}": count for status, count in sorted(self.statuses.items())},
+            "unanswered": self.unanswered,
+            "retries": self.retries,
+            "pages": self.pages,
+            "rows": self.rows,
+            "new": self._new,
+            "changed": self._changed,
+            "removed": self._removed,
+            "counters": self._counters,
+            "set_aside": self.set_aside,
+        }
 
     def add(self, rows: int, batch: Batch, applied: Applied) -> None:
         """Count a stored page; trees that are stored together are none."""

@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 
 import orjson
@@ -27,6 +28,7 @@ from indexer.process import (
     run_command,
 )
 from indexer.remote import ask_service
+from indexer.runs import Runs, RunWriter
 from indexer.search import Search
 from indexer.sync import SyncReport
 from indexer.terminal import answer_lines, check_lines, has_colours, json_line, set_aside_lines, status_lines
@@ -85,19 +87,21 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "keys":
         return _keys(as_json=arguments.json)
     collect_garbage_rarely()
-    with exclusive(config.lock_folder, "index sync"):
+    with exclusive(config.lock_folder, "index sync"), Runs(config).running("index-sync") as run:
         if arguments.command == "sync" and arguments.follow:
-            _follow(config, max(0.1, arguments.interval), as_json=arguments.json)
+            _follow(config, run, max(0.1, arguments.interval), as_json=arguments.json)
             return EXIT_DONE
-        return _sync_once(config, rebuild=arguments.command == "rebuild", as_json=arguments.json)
+        return _sync_once(config, run, rebuild=arguments.command == "rebuild", as_json=arguments.json)
 
 
-def _sync_once(config: HomeConfig, *, rebuild: bool, as_json: bool) -> int:
+def _sync_once(config: HomeConfig, run: RunWriter, *, rebuild: bool, as_json: bool) -> int:
     """Bring every index up to date; what went wrong with one is told behind the reports of the others."""
+    counts = Counter[str]()
     ended = sync_all(config, open_replicas(config), rebuild=rebuild, progress=_progress)
     for one in ended:
         if one.report is not None:
             _report(one.name, one.report, as_json=as_json)
+            _note(run, counts, one.report)
     errors = [one.error for one in ended if one.error is not None]
     errors.sort(key=lambda error: error.exit_code == EXIT_FAILED)  # where trying later does not help is told
     for error in errors[:-1]:
@@ -107,12 +111,13 @@ def _sync_once(config: HomeConfig, *, rebuild: bool, as_json: bool) -> int:
     return EXIT_DONE
 
 
-def _follow(config: HomeConfig, interval: float, *, as_json: bool) -> None:
+def _follow(config: HomeConfig, run: RunWriter, interval: float, *, as_json: bool) -> None:
     """Sync again and again until SIGTERM or Ctrl-C."""
-    stop = StopRequest().listen()
+    stop, counts = StopRequest().listen(), Counter[str]()
 
     def tell(name: str, report: SyncReport) -> None:
         _report(name, report, as_json=as_json)
+        _note(run, counts, report)
 
     follow_all(config, open_replicas(config), stop, interval, tell)
 
@@ -190,6 +195,12 @@ def _status(config: HomeConfig, arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(status_lines(state, index, servers, now)))
     return EXIT_DONE
+
+
+def _note(run: RunWriter, counts: Counter[str], report: SyncReport) -> None:
+    """Count what was done in the record of the run."""
+    counts.update(syncs=1, written=report.written, removed=report.removed, **{report.done: 1})
+    run.note(counts)
 
 
 def _report(name: str, report: SyncReport, *, as_json: bool) -> None:

@@ -97,6 +97,11 @@ class HomeConfig(BaseSettings):
         return self.home.absolute() / "locks"
 
     @property
+    def runs_folder(self) -> Path:
+        """Where what ran is written down."""
+        return self.home.absolute() / "runs"
+
+    @property
     def quota_folder(self) -> Path:
         """Where processes tell one another what is left of the Hub's quota."""
         return self.home.absolute() / "quota"

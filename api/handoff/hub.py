@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 import httpx2
@@ -120,6 +120,12 @@ class Hub:
         self.persistence = Persistence(config.retry_base_seconds, self.pause)
         gate = Gate(config, self.pause, now)
         self.asker = Asker(config, self.reach, gate, self.pause, read_timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close all connections; whatever still runs is interrupted."""

@@ -19,7 +19,7 @@ from api.handoff.cache.answers import (
 from api.handoff.cache.watched import WatchedCache
 from api.pages.cache import View, cache_page, delete_page
 from api.pages.downloading import Door, downloads_html
-from api.paths import CACHE, MAX_ID
+from api.paths import CACHE, MAX_ID, key_path
 from api.responses import JsonResponse, errors_of
 
 JOBS_SHOWN = 50
@@ -109,8 +109,12 @@ def page_of_cache(
 
 
 @pages.get(f"{CACHE}/delete")
-def ask_to_delete(held: FromCache, site: FromSite, now: Now, model: str = "", revision: str = "") -> Response:
+def ask_to_delete(
+    held: FromCache, site: FromSite, now: Now, may_write: MayWrite, model: str = "", revision: str = ""
+) -> Response:
     """Give the page that asks whether a revision is to be deleted."""
+    if not may_write:
+        return RedirectResponse(key_path(CACHE), 303)
     return delete_page(site, held.find(model[:MAX_ID], revision[:MAX_ID]), now)
 
 

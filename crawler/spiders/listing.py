@@ -64,7 +64,7 @@ class ListingSpider(Spider):
         journey.is_heard = True
         self._widen(response)
         answer = Answer(response.url, response.status, plain_headers(response), response.body)
-        journey.tally.throttled += answer.status == 429
+        journey.tally.statuses[answer.status] += 1
         async for request in self._follow(
             errand, lambda: journey.judge.judge(answer, attempts, errand.about)
         ):
@@ -75,6 +75,7 @@ class ListingSpider(Spider):
         journey, error = self._journey, failure.value
         if isinstance(error, Stopped):
             return
+        journey.tally.unanswered += 1
         errand, attempts = _meant(getattr(failure, "request", None))
 
         def judge() -> Verdict:

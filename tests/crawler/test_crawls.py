@@ -11,8 +11,10 @@ from typing import cast
 import pytest
 
 from indexer.catalog.store import Catalog
+from indexer.config import HomeConfig
 from indexer.process import exclusive
 from indexer.records import Batch, Checkpoint
+from indexer.runs import Runs
 from tests.crawler.conftest import Crawler
 from tests.fakes.hub import FakeHub, Fault, make_row
 
@@ -306,3 +308,21 @@ def test_a_row_without_meaning_is_set_aside(crawler: Crawler, start_hub: StartHu
     assert report["set_aside"] == 1
     with crawler.open() as catalog:
         assert [aside.row_id for aside in catalog.set_aside()] == ["acme/broken"]
+
+
+def test_a_crawl_leaves_a_record_of_itself(crawler: Crawler, start_hub: StartHub) -> None:
+    hub = start_hub(2_300, faults=[Fault.answer(429, at=2), Fault.truncate(at=3)])
+    assert crawler.run(hub.url, "full").code == 0
+    assert crawler.run("http://127.0.0.1:9", "recent").code == 75
+    assert crawler.run(hub.url, "full", "--limit-pages", "1").code == 0
+
+    ledgers = {one.name: one for one in Runs(HomeConfig(home=crawler.home)).ledgers()}
+
+    full, recent = ledgers["crawl-full"], ledgers["crawl-recent"]
+    assert [run.outcome for run in (*full.runs, *recent.runs)] == ["done", "done", "later"]
+    assert "finished after" in full.runs[1].message
+    assert "127.0.0.1:9" in recent.runs[0].message
+    assert full.totals["new"] == 2_300
+    assert (full.totals["answers_429"], full.totals["unanswered"]) == (1, 1)
+    answered = sum(count for name, count in full.totals.items() if name.startswith("answers_"))
+    assert answered + full.totals["unanswered"] == len(hub.requests)

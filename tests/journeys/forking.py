@@ -29,6 +29,9 @@ Kind = Literal["sql", "file", "native"]
 """Writes to the catalog, to the small files beside it, and files that come to be by whatever code."""
 
 
+RECORDS = ("/runs", "/locks/run ")
+
+
 @dataclass(frozen=True)
 class Done:
     """What became of a child."""
@@ -155,8 +158,10 @@ class Ledger:
 
     def _on_file(self, what: str, path: object) -> None:
         text = os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else ""
-        if text.startswith(f"{self._home}/"):
-            self._note("file", f"{what} {text.removeprefix(self._home)}")
+        place = text.removeprefix(self._home)
+        # Records of runs are written by the clock, and when all else has ended.
+        if text.startswith(f"{self._home}/") and not place.startswith(RECORDS):
+            self._note("file", f"{what} {place}")
 
 
 def show(moments: Sequence[float]) -> None:

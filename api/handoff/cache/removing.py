@@ -83,6 +83,11 @@ def remove_partials(cache: Path, repo_id: str, wanted: Collection[str] = ()) -> 
     return freed
 
 
+def begun_in(cache: Path) -> list[Path]:
+    """Give what deletions left behind that were broken off."""
+    return [*sorted(cache.glob(f"models--*/{REMOVED}")), *cache.glob(f".locks/{REMOVED}")]
+
+
 def finish_all(cache: Path) -> int:
     """End every deletion that was broken off; give the bytes that are free now."""
     freed = 0

@@ -53,7 +53,7 @@ class WatchedCache:
         with self._lock:  # whoever comes meanwhile waits for the same look
             begun = self._monotonic()
             if self._seen is None or begun >= self._fresh_until:
-                self._seen = look(self._config, self._opened(), self._catalog(), self._now)
+                self._seen = look(self._config, self._store_if_there(), self._catalog(), self._now)
                 took = self._monotonic() - begun
                 self._fresh_until = begun + took + max(FRESH_SECONDS, 3 * took)
             return self._seen
@@ -101,6 +101,10 @@ class WatchedCache:
             if self._store is not None:
                 self._store.close()
             self._store = None
+
+    def _store_if_there(self) -> JobStore | None:
+        is_there = self._store is not None or (self._config.home / "jobs.db").exists()
+        return self._opened() if is_there else None
 
     def _locked_store(self) -> JobStore:
         with self._lock:

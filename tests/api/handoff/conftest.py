@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from api.handoff.hub import Hub
 from api.handoff.layout import Layout
@@ -90,7 +91,7 @@ def make_hub(fake: FakeHub, clock: Clock) -> Iterator[MakeHub]:
     with ExitStack() as stack:
 
         def make(*, token: str = "", upstream: str = "", **how: float) -> Hub:
-            config = HubConfig(upstream=upstream or fake.url, token=token)
+            config = HubConfig(upstream=upstream or fake.url, token=SecretStr(token))
             hub = Hub(config, sleep=clock.sleep, now=clock, **how)  # type: ignore[arg-type]
             stack.callback(hub.close)
             return hub

@@ -108,7 +108,7 @@ def test_the_real_client_counts_it_as_its_own(hub: Hub, layout: Layout) -> None:
     (repo,) = scanned.repos
     (revision,) = repo.revisions
     assert scanned.warnings == []
-    assert (repo.repo_id, revision.commit_hash, revision.refs) == (REPO, COMMIT, {"main"})
+    assert (repo.repo_id, revision.commit_hash, set(revision.refs)) == (REPO, COMMIT, {"main"})
     assert {str(file.file_path.relative_to(revision.snapshot_path)) for file in revision.files} == {
         SMALL,
         LARGE,

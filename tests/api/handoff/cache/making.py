@@ -56,8 +56,8 @@ def put_ours(
 ) -> Path:
     """Place a revision as Hubdex does."""
     folder = put(cache, repo_id, commit, files, ref=ref, used_at=used_at)
-    store.begin_revision(repo_id, commit, is_new=True)
-    store.finish_revision(repo_id, commit, list(files))
+    store.begin_revision(repo_id, commit, list(files), is_new=True)
+    store.finish_revision(repo_id, commit)
     return folder
 
 
