@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from api.handoff.tags import hub_label
+from api.handoff.tags import hub_label, llama_models
 from indexer.config import DEFAULT_UPSTREAM
 from indexer.records import ModelRecord, StoredModel
 from indexer.variants.records import Variant
@@ -24,10 +24,10 @@ class Repository:
     revision: str
     paths: tuple[str, ...]
     """Of all files, as far as they are known."""
-    ggufs: tuple[str, ...]
-    """Of those that end in `.gguf`, what lets a model see among them."""
+    models: tuple[str, ...]
+    """Of those that llama.cpp takes for models, in lower case."""
     labels: Counter[str]
-    """How many of these the Hub reads each label from; shards of one set count once."""
+    """How many GGUF files the Hub reads each label from; shards of one set count once."""
 
     @property
     def record(self) -> ModelRecord:
@@ -49,7 +49,7 @@ def repository_of(model: StoredModel, upstream: str, revision: str = MAIN) -> Re
     ggufs = tuple(path for path in paths if path.lower().endswith(".gguf"))
     firsts = {re.sub(r"-\d{5}-of-(\d{5})\.gguf\Z", r"-of-\1", path, flags=re.IGNORECASE) for path in ggufs}
     labels = Counter(label for label in map(hub_label, firsts) if label)
-    return Repository(model, upstream, revision, paths, ggufs, labels)
+    return Repository(model, upstream, revision, paths, llama_models(ggufs), labels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def gate_note(choice: Choice) -> str:
     """Say what to do at the gate of a gated model; nothing of others."""
     if not choice.is_gated:
         return ""
-    return f"Gated: accept its terms at {choice.page} first."
+    manual = choice.repository.record.gated == "manual"
+    return f"Gated: {'ask for access' if manual else 'accept its terms'} at {choice.page} first."
 
 
 def token_note(choice: Choice) -> str:

@@ -5,7 +5,7 @@ read, or would read from another file too, is asked for by the name of the file.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from indexer.variants.records import UNKNOWN
 
@@ -40,26 +40,37 @@ def hub_label(path: str) -> str | None:
     return found[-1] if found else None
 
 
-def llama_matches(label: str, paths: Sequence[str]) -> list[str]:
+def llama_models(paths: Iterable[str]) -> tuple[str, ...]:
+    """Give the GGUF files that llama.cpp takes for models, in lower case."""
+    lower = (path.lower() for path in paths)
+    return tuple(path for path in lower if not any(word in path for word in _SERVING))
+
+
+def llama_matches(label: str, models: Sequence[str]) -> list[str]:
     """Give the files that llama.cpp may take for a label: it looks for `label.` or `label-` anywhere.
 
     Nothing is asked of what stands before: `F16` is found in `BF16`, too.
+
+    Args:
+        label: in whatever case.
+        models: as `llama_models` gives them.
+
     """
-    wanted = re.compile(rf"{re.escape(label)}[.-]", re.IGNORECASE)
-    models = (path for path in paths if not any(word in path.lower() for word in _SERVING))
-    return [path for path in models if wanted.search(path)]
+    dotted, dashed = f"{label.lower()}.", f"{label.lower()}-"
+    return [path for path in models if dotted in path or dashed in path]
 
 
-def llama_tag(label: str, own: Sequence[str], all_ggufs: Sequence[str]) -> str | None:
+def llama_tag(label: str, own: Sequence[str], models: Sequence[str]) -> str | None:
     """Give the tag by which llama.cpp finds just these files; `None`: none is sure to.
 
     Args:
         label: of the files.
         own: their paths.
-        all_ggufs: paths of all GGUF files of the repository.
+        models: of the whole repository, as `llama_models` gives them.
 
     """
-    if label == UNKNOWN or len(all_ggufs) > MOST_COMPARED:
+    if label == UNKNOWN or len(models) > MOST_COMPARED:
         return None
-    found = llama_matches(label, all_ggufs)
-    return label if found and set(found) <= set(own) and own[0] in found else None
+    found = llama_matches(label, models)
+    mine = {path.lower() for path in own}
+    return label if found and mine.issuperset(found) and own[0].lower() in found else None

@@ -127,7 +127,7 @@ def test_a_page_says_what_a_variant_is_not_for(stocked: TestClient) -> None:
     gated = words(panel(stocked, f"/{WEIGHTS}"))
     broken = words(panel(stocked, f"/{QUANTS}?use=Q6_K"))
 
-    assert "Gated: accept its terms at https://huggingface.co/acme/Poet-8B-Instruct first." in gated
+    assert "Gated: ask for access at https://huggingface.co/acme/Poet-8B-Instruct first." in gated
     assert "hf auth login hf download acme/Poet-8B-Instruct" in gated
     assert "2 of its 3 files are not in the repository" in broken
     assert "nothing can load this variant while files of it are missing" in broken

@@ -17,7 +17,7 @@ def _plan(choice: Choice) -> Iterator[Offer]:
     is found in `BF16`; it takes the first shard and fetches the others, and the nearest projector itself;
     it honours `HF_ENDPOINT`, and reads the token from `HF_TOKEN` (llama.cpp, `common/`).
     """
-    tag = llama_tag(choice.variant.label, choice.paths, choice.repository.ggufs)
+    tag = llama_tag(choice.variant.label, choice.paths, choice.repository.models)
     if tag is not None:
         yield script(
             asking(choice, "llama-server", "-hf", f"{choice.repo_id}:{tag}"), note=token_note(choice)

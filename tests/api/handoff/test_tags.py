@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.handoff.tags import hub_label, llama_matches, llama_tag
+from api.handoff.tags import hub_label, llama_matches, llama_models, llama_tag
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_the_hub_reads_labels_by_an_unanchored_pattern(path: str, label: str | N
 def test_llama_cpp_is_asked_by_a_label_only_where_it_finds_nothing_else(
     label: str, own: str, others: list[str], tag: str | None
 ) -> None:
-    assert llama_tag(label, [own], [own, *others]) == tag
+    assert llama_tag(label, [own], llama_models([own, *others])) == tag
 
 
 def test_llama_cpp_looks_for_a_label_anywhere() -> None:
-    assert llama_matches("Q4_0", ["a-IQ4_0.gguf", "Q4_0-b/c.gguf", "a-Q4_0", "mtp-Q4_0.gguf"]) == [
-        "a-IQ4_0.gguf", "Q4_0-b/c.gguf",
-    ]  # fmt: skip
-    many = [f"m{at}-Q8_0.gguf" for at in range(1_001)]
-    assert llama_tag("Q4_K_M", ["m-Q4_K_M.gguf"], ["m-Q4_K_M.gguf", *many]) is None
+    models = llama_models(["a-IQ4_0.gguf", "Q4_0-b/c.gguf", "a-Q4_0", "mtp-Q4_0.gguf", "MMPROJ-Q4_0.gguf"])
+    assert llama_matches("Q4_0", models) == ["a-iq4_0.gguf", "q4_0-b/c.gguf"]
+    many = llama_models(["m-Q4_K_M.gguf", *(f"m{at}-Q8_0.gguf" for at in range(1_000))])
+    assert llama_tag("Q4_K_M", ["m-Q4_K_M.gguf"], many) is None
+    assert llama_tag("Q4_K_M", ["m-Q4_K_M.gguf"], many[:-1]) == "Q4_K_M"
