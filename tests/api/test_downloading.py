@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,26 +9,18 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.config import ApiConfig
-from api.handoff.jobs.records import Job, JobFile, State, Trouble, Wanted
-from api.handoff.jobs.store import JobStore
+from api.handoff.jobs.records import Job, JobFile, Trouble
 from api.having import Having
 from api.pages.downloading import Door, download_html, job_words
 from api.pages.words import time_left
 from indexer.variants.contents import contents_of
 from indexer.variants.records import Facts, Variant
 from tests.api.conftest import LOCAL
-from tests.factories import NOON, fill_home
+from tests.downloads import COMMIT, fill_jobs, make_job
+from tests.factories import fill_home
 from tests.stock import QUANTS, make_stock
 
-COMMIT = "c" * 40
-CLOSED = "Accept <it> at https://hub.test/a/b, then."
 HERE, AWAY = Door(may_write=True, path="/a/b"), Door(may_write=False, path="/a/b?use=x")
-
-
-def make_job(state: State, done: int = 0, *, job_id: str = "0123456789abcdef", **fields: object) -> Job:
-    wanted = Wanted(QUANTS, "main", COMMIT, ("a.gguf",), "a.gguf", "Q4_K_M", "gguf")
-    files = (JobFile("a.gguf", 4_920_000_000, "a" * 64, done),)
-    return replace(Job(job_id, wanted, state, files, NOON, NOON), **fields)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -67,15 +58,7 @@ def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("home")
     stock, trees = make_stock()
     fill_home(home, stock, trees=trees)
-    jobs = (
-        make_job("paused", 2_132_000_000, job_id="1" * 16),
-        make_job("failed", 5, job_id="2" * 16, trouble=Trouble("gated", CLOSED)),
-        make_job("ready", 4_920_000_000, job_id="3" * 16),
-        make_job("cancelled", 5, job_id="4" * 16),
-    )  # fmt: skip
-    with JobStore(ApiConfig(home=home).jobs_url) as store:
-        for at, job in enumerate(jobs):
-            store.add(replace(job, wanted=replace(job.wanted, variant=f"{at}.gguf")))
+    fill_jobs(home)
     return home
 
 
