@@ -78,13 +78,15 @@ class JobStore:
     def add(self, job: Job) -> Job:
         """Store a new job; give the one that is open for the same files already, where there is one.
 
+        Also where all of them are there: its process may have died just before it could say so.
+
         Raises:
             Busy: too many are open.
 
         """
         with self._database.writing() as connection:
             for known in _read(connection, _same_commit(job.wanted)):
-                if not job.has_ended and set(known.wanted.paths) == set(job.wanted.paths):
+                if set(known.wanted.paths) == set(job.wanted.paths):
                     return known
             if not job.has_ended and _count_open(connection) >= OPEN_AT_MOST:
                 raise Busy(f"{OPEN_AT_MOST:,} downloads are waiting; cancel some, or let some end first.")

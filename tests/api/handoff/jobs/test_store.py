@@ -80,7 +80,7 @@ class StoreMachine(RuleBasedStateMachine):
             with pytest.raises(Busy):
                 self.store.add(job)
             return
-        expected = same[0] if same and not is_there else job
+        expected = same[0] if same else job
         assert self.store.add(job) == expected
         if expected is job:
             self.truth.append(job)
