@@ -31,4 +31,5 @@ def fill_jobs(home: Path) -> None:
     with JobStore(ApiConfig(home=home).jobs_url) as store:
         for label, job in jobs.items():
             key = f"Poet-8B-Instruct-{label}.gguf"
-            store.add(replace(job, wanted=replace(job.wanted, variant=key, label=label)))
+            wanted = replace(job.wanted, variant=key, label=label, paths=(key,))
+            store.add(replace(job, wanted=wanted, files=(replace(job.files[0], path=key),)))
