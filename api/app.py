@@ -14,13 +14,31 @@ from api.errors import install_errors
 from api.handoff.cache.keeping import room_maker
 from api.handoff.cache.watched import WatchedCache
 from api.handoff.jobs.running import Downloads
+from api.handoff.shelf import Shelves
 from api.listening import Listeners
 from api.pages.layout import Site
-from api.routes import cache, files, importing, key, models, owners, pages, places, search, status
+from api.recommending import Recommending
+from api.routes import (
+    cache,
+    files,
+    importing,
+    key,
+    models,
+    owners,
+    pages,
+    places,
+    recommended,
+    search,
+    status,
+)  # fmt: skip
 from api.routes import downloads as downloading
 from api.security import Guard
 from api.sources import Sources
 from indexer.catalog.store import utc_now
+
+_ROUTES = (search, owners, models, recommended, files, downloading, importing, cache, status, key, pages)
+_ROUTERS = (*(one.router for one in _ROUTES), downloading.forms, cache.pages, places.router)
+"""The places come last: their paths are everybody's."""
 
 
 def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> FastAPI:
@@ -55,8 +73,9 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
         lifespan=lifespan,
     )
     app.state.sources = sources
+    app.state.recommending = Recommending(sources, Shelves(config.home, config.recommended))
     app.state.cache = held
-    app.state.site = Site(Assets(), config.upstream)
+    app.state.site = Site(Assets(), config.upstream, downloads.count_open)
     app.state.now = now
     app.state.downloads = downloads
     app.state.listeners = listeners
@@ -65,10 +84,6 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app.state.access = access
     app.add_middleware(Guard, hosts=config.hosts, access=access, origins=config.cors_origins)
     install_errors(app)
-    app.include_router(downloading.forms)
-    app.include_router(cache.pages)
-    # The places come last: their paths are everybody's.
-    ours = (search, owners, models, files, downloading, importing, cache, status, key, pages)
-    for routes in (*ours, places):
-        app.include_router(routes.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     return app

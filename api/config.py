@@ -85,6 +85,10 @@ class ApiConfig(HubConfig):
         default=None,
         description="Bytes that what Hubdex downloaded may take, e.g. `200gb`; not set: no limit.",
     )
+    recommended: Path | None = Field(
+        default=None,
+        description="File of models the empty search page offers; not set: `recommended.yaml` in the home.",
+    )
     hub_cache: Path = Field(
         default_factory=lambda: Path(constants.HF_HUB_CACHE),
         validation_alias="HF_HUB_CACHE",

@@ -11,6 +11,7 @@ from api.handoff.cache.answers import visible
 from api.handoff.cache.keeping import why_protected
 from api.handoff.cache.records import CachedRevision, CacheState, Name
 from api.handoff.cache.verifications import Verification
+from api.pages.downloading import SCRIPT, STYLE
 from api.pages.layout import Frame, Site, id_owner, model_path, page
 from api.pages.markup import NOTHING, Html, Template, fill, joined, prose
 from api.pages.words import plural, size_words, time_html
@@ -23,7 +24,9 @@ _STYLES = ("search.css", "model.css", "status.css", "cache.css")
 _PAGE = Template("""\
 <article class="status">
 <h1>$title</h1>
-$above$content</article>
+$above<div id="cached" data-live>
+$content</div>
+</article>
 """)
 _CONTENT = Template("""\
 <dl class="facts">$facts</dl>
@@ -110,7 +113,7 @@ class View:
 def cache_page(site: Site, view: View, now: datetime, above: Html = NOTHING) -> HTMLResponse:
     """Give the page of the cache; `above` is what comes before it."""
     content = cache_html(view, now)
-    frame = Frame("Cache - Hubdex", (*_STYLES, "message.css"))
+    frame = Frame("Cache - Hubdex", (*_STYLES, "message.css", STYLE), (SCRIPT,))
     return page(site, frame, fill(_PAGE, title="Cache", above=above, content=content))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from api.handoff.choice import repository_of
 from api.handoff.offers import Handoff
 from api.handoff.plan import plan_handoffs
-from api.pages.downloading import download_html
 from api.pages.fits import fit_html
 from api.pages.layout import Site
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
@@ -18,13 +17,12 @@ from indexer.variants.records import Variant
 _SECTION = Template("""\
 <section id="getting" aria-labelledby="get"$used>
 <h2 id="get" tabindex="-1">Get it</h2>
-$panel$whole<p class="ways">$download\
-<a class="button$rank" href="$hub" rel="noopener">Open on $hub_name</a></p>
+$panel$whole<p class="ways"><a class="button$rank" href="$hub" rel="noopener">Open on $hub_name</a></p>
 </section>
 """)
 _PANEL = Template("""\
 <p class="chosen"><span class="label">$label</span> <span class="size">$size</span> $fit$more</p>
-<fieldset class="apps"><legend class="unseen">What it is for</legend>
+$download<fieldset class="apps"><legend class="unseen">What it is for</legend>
 $apps</fieldset>
 $refused""")
 _MORE = Template('<a href="#variants">$count</a>')
@@ -58,7 +56,6 @@ def getting_html(site: Site, model: StoredModel, held: Held) -> Html:
         used=fill(_USED, key=chosen.key) if chosen else NOTHING,
         panel=_panel(site, model, held, chosen) if chosen else NOTHING,
         whole=fill(_WHOLE, commands=commands) if chosen else commands,
-        download=download_html(record, chosen) if chosen else NOTHING,
         rank=_QUIET if chosen else NOTHING,
         hub=site.hub_url(record.repo_id),
         hub_name=site.hub_name,
@@ -77,6 +74,7 @@ def _panel(site: Site, model: StoredModel, held: Held, chosen: Variant) -> Html:
         label=label_words(chosen),
         size=size_words(chosen.bytes, is_estimated=chosen.is_estimated),
         fit=fit_html(chosen, held.room),
+        download=held.download_html(model.record, chosen, "panel"),
         more=fill(_MORE, count=plural(others, "other variant")) if others else NOTHING,
         apps=joined(_app(given, is_first=at == 0) for at, given in enumerate(by_app.values())),
         refused=_refused(one for one in handoffs if one.why_not is not None),

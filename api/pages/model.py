@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse
 
 from api.family import Family
 from api.pages.coverage import read_ago_html
+from api.pages.downloading import SCRIPT, STYLE
 from api.pages.family import bases_html, derived_html, others_html
 from api.pages.files import files_html
 from api.pages.getting import getting_html
@@ -102,9 +103,8 @@ def model_page(
         others=others_html(record.owner, family.others),
         read=read_ago_html(crawled_at, now),
     )
-    frame = Frame(
-        f"{record.repo_id} - Hubdex", ("model.css", "variants.css", "getting.css"), ("reckoning.js",)
-    )
+    styles = ("model.css", "variants.css", "getting.css", STYLE)
+    frame = Frame(f"{record.repo_id} - Hubdex", styles, ("reckoning.js", SCRIPT))
     return page(site, frame, content)
 
 

@@ -1,9 +1,10 @@
 """The variants of a model on its page, best first: size, bits, memory, and whatever is in their way."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from api.pages.downloading import download_html
+from api.having import NOTHING_HAD, Having
+from api.pages.downloading import CLOSED_DOOR, Door, Spot, download_html
 from api.pages.fits import fit_html, sum_html
 from api.pages.layout import filter_path, model_path, use_path, variant_anchor
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
@@ -77,6 +78,10 @@ class Held:
     room: Room
     used: str = ""
     """Key or label of the variant that is to be got; empty: nobody said."""
+    having: Mapping[str, Having] = field(default_factory=dict)
+    """What of it is on this machine or on its way, by the variants' keys."""
+    door: Door = CLOSED_DOOR
+    """Whether who looks may download."""
 
     @property
     def chosen(self) -> Variant | None:
@@ -90,6 +95,11 @@ class Held:
                 if fit is not None and fit.verdict == wanted:
                     return one
         return variants[0] if variants else None
+
+    def download_html(self, record: ModelRecord, variant: Variant, place: Spot) -> Html:
+        """Give what downloads a variant, or how far that is."""
+        having = self.having.get(variant.key, NOTHING_HAD)
+        return download_html(record.repo_id, variant, having, self.door, place=place)
 
     @property
     def asked(self) -> tuple[str, int]:
@@ -190,7 +200,7 @@ def _row(record: ModelRecord, variant: Variant, held: Held, *, is_chosen: bool) 
         bits=bits_words(variant),
         cost=_NOT_MEASURED if cost is None else f"+{cost:.{2 if cost >= 0.01 else 3}f}",
         memory=_memory(variant, held.room),
-        download=download_html(record, variant),
+        download=held.download_html(record, variant, "row"),
         use=use_path(record.repo_id, variant, *held.asked),
         chosen=_CHOSEN if is_chosen else NOTHING,
     )

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse, Response
 
-from api.asking import FormFields, FromCache, FromSite, MayWrite, Now
+from api.asking import FormFields, FromCache, FromDownloads, FromSite, MayWrite, Now
 from api.handoff.cache.answers import (
     CacheAnswer,
     DeletedAnswer,
@@ -18,8 +18,12 @@ from api.handoff.cache.answers import (
 )
 from api.handoff.cache.watched import WatchedCache
 from api.pages.cache import View, cache_page, delete_page
+from api.pages.downloading import Door, downloads_html
 from api.paths import CACHE, MAX_ID, key_path
 from api.responses import JsonResponse, errors_of
+
+JOBS_SHOWN = 50
+"""Downloads on the page of the cache, the newest."""
 
 Segment = Annotated[str, Path(max_length=MAX_ID, description="A part of the model's id.")]
 Commit = Annotated[
@@ -88,11 +92,20 @@ def delete_ownerless(
 
 @pages.get(CACHE)
 def page_of_cache(
-    held: FromCache, site: FromSite, now: Now, may_write: MayWrite, offset: Annotated[str, Query()] = ""
+    held: FromCache,
+    downloads: FromDownloads,
+    site: FromSite,
+    now: Now,
+    may_write: MayWrite,
+    offset: Annotated[str, Query()] = "",
 ) -> Response:
-    """Give the page of the cache."""
+    """Give the page of the cache, what comes into it above what is there."""
     skipped = int(offset) if offset.isascii() and offset.isdecimal() and len(offset) < 7 else 0
-    return cache_page(site, View(held.state(), held.verifications(), may_write, skipped), now)
+    jobs = downloads.jobs(JOBS_SHOWN)
+    if any(job.has_ended and job.updated_at >= held.state().seen_at for job in jobs):
+        held.forget()  # what has just come is not to be missing
+    view = View(held.state(), held.verifications(), may_write, skipped)
+    return cache_page(site, view, now, downloads_html(jobs, downloads.layout, Door(may_write, CACHE)))
 
 
 @pages.get(f"{CACHE}/delete")

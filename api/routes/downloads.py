@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from api.asking import FromSources
+from api.asking import FromDownloads, FromSources
 from api.handoff.jobs.answers import JobAnswer, JobsAnswer, job_answer
 from api.handoff.jobs.records import Job
 from api.handoff.jobs.running import Downloads
@@ -60,15 +60,6 @@ class DownloadBody(BaseModel):
         """What is asked for."""
         files = tuple(dict.fromkeys(self.files))
         return Ask(self.source_url, self.model, self.revision, self.variant, files, self.everything)
-
-
-async def downloads_of(request: Request) -> Downloads:
-    """Give the downloads of the app."""
-    downloads: Downloads = request.app.state.downloads
-    return downloads
-
-
-FromDownloads = Annotated[Downloads, Depends(downloads_of)]
 
 
 @router.post(
@@ -147,8 +138,8 @@ def download_form(
     fields: Annotated[DownloadBody, Depends(_fields)], downloads: FromDownloads, sources: FromSources
 ) -> Response:
     """Download what a page's button stands for, then show how it comes along."""
-    _submitted(fields, downloads, sources)
-    return RedirectResponse(CACHE, 303)
+    job = _submitted(fields, downloads, sources)
+    return RedirectResponse(f"{CACHE}#d-{job.id}", 303)
 
 
 @forms.post(f"{DOWNLOADS}/{{job_id}}/forget")

@@ -7,12 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from api.asking import FromSources
+from api.asking import FromDownloads, FromSources
 from api.handoff.cards import CardAnswer, ImportAnswer, card_answer, import_answer
 from api.handoff.references import MAX_TEXT, Reference, link_of, read_reference
 from api.handoff.targets import Holding, find_target, held_by, held_by_hub
 from api.responses import JsonResponse, errors_of
-from api.routes.downloads import FromDownloads
 from indexer.catalog.store import Catalog
 from indexer.errors import CatalogError
 

@@ -4,7 +4,7 @@ const SHOWN = 1_600;
 
 /** Offer copies of what is in an element. */
 export function offerCopies(root) {
-  for (const source of root.querySelectorAll("[data-copy]")) source.append(...copier(source));
+  for (const source of root.querySelectorAll("[data-copy]:not(:has(> .copy))")) source.append(...copier(source));
 }
 
 function copier(source) {

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from api.handoff.choice import Choice
 from api.handoff.offers import App, Limits, Offer
+from api.handoff.recommended import NOTHING_ADVISED, Parameters
 
 State: TypeAlias = Literal["downloading", "ready", "error"] | None
 """How far a model is; `None`: nobody has asked for it yet."""
@@ -29,12 +30,13 @@ def _plan(choice: Choice) -> Iterator[Offer]:
     yield Offer("file", model_json(choice), file="model.json", note="What Jan's recommended models are.")
 
 
-def model_json(choice: Choice, state: State = None) -> str:
+def model_json(choice: Choice, state: State = None, advised: Parameters = NOTHING_ADVISED) -> str:
     """Give a variant as a `model.json`.
 
     Args:
         choice: the variant; of one file.
         state: how far its download is.
+        advised: what its makers advise to run it with.
 
     """
     model, variant = choice.repository.model, choice.variant
@@ -54,13 +56,14 @@ def model_json(choice: Choice, state: State = None) -> str:
         "format": "gguf",
         "state": state,
         "settings": {
-            "ctx_len": min(CONTEXT, made_for or CONTEXT),
+            "ctx_len": min(advised.ctx or CONTEXT, made_for or advised.ctx or CONTEXT),
             "prompt_template": "{prompt}",
             "llama_model_path": name,
         },
         "parameters": {
-            "temperature": 0.7, "top_p": 0.95, "stream": True, "max_tokens": 2_048, "stop": [],
-            "frequency_penalty": 0, "presence_penalty": 0,
+            "temperature": _else(advised.temperature, 0.7), "top_p": _else(advised.top_p, 0.95),
+            "stream": True, "max_tokens": advised.max_tokens or 2_048, "stop": list(advised.stop),
+            "frequency_penalty": 0, "presence_penalty": _else(advised.presence_penalty, 0),
         },
         "metadata": {
             "author": model.record.owner,
@@ -70,6 +73,10 @@ def model_json(choice: Choice, state: State = None) -> str:
         "engine": "llama-cpp",
     }  # fmt: skip
     return json.dumps(written, indent=2) + "\n"
+
+
+def _else(advised: float | None, usual: float) -> float:
+    return usual if advised is None else advised
 
 
 APP = App("jan", "Jan", "link", LIMITS, _plan)

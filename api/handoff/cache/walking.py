@@ -142,7 +142,9 @@ def _references(folder: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _commits(folder: Path) -> list[str]:
-    """Give the names of the snapshots in a folder."""
+    """Give the names of the snapshots in a folder; while the first files come, it is not there yet."""
+    if not folder.exists() and (folder.parent / "blobs").is_dir():
+        return []
     with os.scandir(folder) as entries:
         return sorted(entry.name for entry in entries if entry.name not in _IGNORED and entry.is_dir())
 

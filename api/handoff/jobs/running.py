@@ -21,6 +21,7 @@ from api.handoff.jobs.store import JobStore
 from api.handoff.layout import Layout
 from api.handoff.names import checked_path, checked_repo_id, checked_revision, is_commit
 from indexer.catalog.store import utc_now
+from indexer.errors import HubdexError
 from indexer.process import holder_of
 from indexer.terminal import size_words
 
@@ -176,6 +177,14 @@ class Downloads:
         """Give the newest jobs, the newest first; none where nothing was ever asked for."""
         store = self._store_if_there()
         return [] if store is None else self._told_all(store.jobs(limit))
+
+    def count_open(self) -> int:
+        """Count the jobs that are under way, or wait for it; 0 where that cannot be told."""
+        try:
+            store = self._store_if_there()
+            return 0 if store is None else sum(job.state != "paused" for job in store.open_jobs())
+        except HubdexError:
+            return 0
 
     def job(self, job_id: str) -> Job:
         """Give a job; raises `JobNotFound`."""
