@@ -8,13 +8,25 @@ from starlette.requests import cookie_parser
 
 from api.config import MIN_KEY, ApiConfig
 from api.hosts import host_of, is_loopback
-from indexer.errors import SettingsError
+from indexer.errors import HubdexError, SettingsError
 
 SESSION = "hubdex_session"
 """The cookie of a browser that was given the key."""
 _LABEL = b"hubdex session 1"
 _PASSED_ON = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """What proxies add: who asks is then not at this machine, whatever the rest looks like."""
+
+
+class KeyNeeded(HubdexError):
+    """What was asked for is only for who may write."""
+
+    word = "key_needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What is downloaded here is told to nobody but who may download: send the service's "
+            "HUBDEX_API_KEY as `Authorization: Bearer ...`, or ask from its own machine where it has none."
+        )
 
 
 def require_key(config: ApiConfig) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Depends, Request
 
-from api.access import Access
+from api.access import Access, KeyNeeded
 from api.handoff.cache.watched import WatchedCache
 from api.handoff.jobs.running import Downloads
 from api.pages.layout import Site
@@ -66,6 +66,12 @@ async def may_write_of(request: Request) -> bool:
     return may_write
 
 
+async def require_right(request: Request) -> None:
+    """Refuse who may not write; raises KeyNeeded."""
+    if not request.state.may_write:
+        raise KeyNeeded
+
+
 async def form_of(request: Request) -> dict[str, str]:
     """Give the fields of one of the pages' own forms; the last one counts where two have a name."""
     try:
@@ -73,6 +79,9 @@ async def form_of(request: Request) -> dict[str, str]:
     except ValueError:  # bytes that no browser sends, or too many fields
         raise BadRequest("This is not a form of these pages.") from None
 
+
+ONLY_WRITERS = (Depends(require_right),)
+"""Of routes that tell what is nobody else's business."""
 
 FromSources = Annotated[Sources, Depends(sources_of)]
 FromRecommending = Annotated[Recommending, Depends(recommending_of)]

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.access import KeyNeeded
 from api.asking import now_of, site_of
 from api.handoff.cache.errors import NotInCache, OverCacheLimit
 from api.handoff.errors import (
@@ -50,6 +51,7 @@ RETRY_AFTER_SECONDS = 2
 
 _STATUSES: tuple[tuple[type[HubdexError], int], ...] = (
     (BadRequest, 422),
+    (KeyNeeded, 401),
     (NotInCache, 404),
     (OverCacheLimit, 507),
     (ModelNotFound, 404),
@@ -74,6 +76,9 @@ _STATUSES: tuple[tuple[type[HubdexError], int], ...] = (
     (NoSpace, 507),
     (JobsUnavailable, 503),
 )
+
+
+_HEADERS = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": str(RETRY_AFTER_SECONDS)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +112,7 @@ def to_failure(error: Exception) -> Failure:
     """Give an error as it is answered; what nobody expected shows nothing of itself."""
     if isinstance(error, HubdexError):
         status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
-        retry = {"retry-after": str(RETRY_AFTER_SECONDS)} if status == 503 else {}
-        return Failure(status, error.word, str(error), retry)
+        return Failure(status, error.word, str(error), _HEADERS.get(status, {}))
     if isinstance(error, RequestValidationError):
         return Failure(422, BadRequest.word, " ".join(_sentences(error.errors())))
     if isinstance(error, HTTPException):

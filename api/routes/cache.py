@@ -101,7 +101,7 @@ def page_of_cache(
 ) -> Response:
     """Give the page of the cache, what comes into it above what is there."""
     skipped = int(offset) if offset.isascii() and offset.isdecimal() and len(offset) < 7 else 0
-    jobs = downloads.jobs(JOBS_SHOWN)
+    jobs = downloads.jobs(JOBS_SHOWN) if may_write else []
     if any(job.has_ended and job.updated_at >= held.state().seen_at for job in jobs):
         held.forget()  # what has just come is not to be missing
     view = View(held.state(), held.verifications(), may_write, skipped)

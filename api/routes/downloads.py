@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from api.asking import FromDownloads, FromSources
+from api.asking import ONLY_WRITERS, FromDownloads, FromSources
 from api.handoff.jobs.answers import JobAnswer, JobsAnswer, job_answer
 from api.handoff.jobs.records import Job
 from api.handoff.jobs.running import Downloads
@@ -77,26 +77,40 @@ def download(body: DownloadBody, downloads: FromDownloads, sources: FromSources)
     return _told(job, downloads, 200 if job.state == "already_downloaded" else 202)
 
 
-@router.get("/v1/downloads", response_model=JobsAnswer, responses=errors_of(503))
+@router.get(
+    "/v1/downloads", response_model=JobsAnswer, responses=errors_of(401, 503), dependencies=ONLY_WRITERS
+)
 def downloads_list(downloads: FromDownloads) -> JsonResponse:
     """Give the newest downloads, the newest first."""
     jobs = [job_answer(job, downloads.layout) for job in downloads.jobs()]
     return JsonResponse({"downloads": jobs}, headers=NO_STORE)
 
 
-@router.get("/v1/downloads/events", response_class=Response)
+@router.get(
+    "/v1/downloads/events", response_class=Response, responses=errors_of(401), dependencies=ONLY_WRITERS
+)
 async def all_events(request: Request) -> Response:
     """Tell how downloads come along, as server-sent events: `event: job`, its data a download."""
     return _stream(request, None)
 
 
-@router.get("/v1/downloads/{job_id}", response_model=JobAnswer, responses=errors_of(404, 422, 503))
+@router.get(
+    "/v1/downloads/{job_id}",
+    response_model=JobAnswer,
+    responses=errors_of(401, 404, 422, 503),
+    dependencies=ONLY_WRITERS,
+)
 def one(job_id: JobId, downloads: FromDownloads) -> JsonResponse:
     """Give a download."""
     return _told(downloads.job(job_id), downloads)
 
 
-@router.get("/v1/downloads/{job_id}/events", response_class=Response, responses=errors_of(404, 422, 503))
+@router.get(
+    "/v1/downloads/{job_id}/events",
+    response_class=Response,
+    responses=errors_of(401, 404, 422, 503),
+    dependencies=ONLY_WRITERS,
+)
 async def events(job_id: JobId, request: Request, downloads: FromDownloads) -> Response:
     """Tell how one download comes along, as server-sent events: `event: job`, its data the download."""
     await run_in_threadpool(downloads.job, job_id)

@@ -104,7 +104,7 @@ def held_by(sources: Sources, model: StoredModel, asked: Asked, visitor: Visitor
     having = having_of(
         model.record,
         contents.variants[:MAX_VARIANTS],
-        jobs_known(visitor.downloads),
+        jobs_known(visitor.downloads) if visitor.may_write else [],
         visitor.downloads.layout,
     )
     door = Door(visitor.may_write, f"{path}?use={quote(visitor.used[:MAX_ID])}" if visitor.used else path)

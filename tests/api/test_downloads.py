@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -364,7 +365,7 @@ def test_plain_forms_do_the_same(client: TestClient) -> None:
     forgotten = client.post(f"/-/downloads/{asked['job_id']}/forget")
     wrong = client.post("/-/downloads", data={"surprise": "1"})
 
-    assert (sent.status_code, sent.headers["location"]) == (303, "/-/cache")
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/-/cache#d-{asked['job_id']}")
     assert (forgotten.status_code, forgotten.headers["location"]) == (303, "/-/cache")
     assert cancelled.status_code == 409
     assert cancelled.headers["content-type"].startswith("text/html")
@@ -392,3 +393,22 @@ def test_looking_makes_nothing(client: TestClient, tmp_path: Path) -> None:
     assert client.get("/v1/downloads").json() == {"downloads": []}
     assert client.get("/v1/downloads/0").status_code == 404
     assert not (tmp_path / "cache").exists()
+
+
+def test_what_is_downloaded_is_told_to_nobody_who_may_not_download(hub: FakeHub, tmp_path: Path) -> None:
+    key = "0123456789abcdef-secret"
+    bearer = {"authorization": f"Bearer {key}"}
+    with opened(config_of(hub, tmp_path, api_key=SecretStr(key))) as client:
+        client.headers.update(bearer)
+        job = str(ask(client)["job_id"])
+        wait_until(lambda: client.get(f"/v1/downloads/{job}").json()["state"] == "ready", "the file")
+        del client.headers["authorization"]
+
+        for path in ("", f"/{job}", f"/{job}/events", "/events"):
+            refused = client.get(f"/v1/downloads{path}")
+            assert (refused.status_code, refused.json()["error"]) == (401, "key_needed")
+            assert refused.headers["www-authenticate"] == "Bearer"
+        pages = [client.get("/-/cache").text, client.get("/-/cache", headers=bearer).text]
+
+    assert ["Gale-GGUF" in page for page in pages] == [False, True]
+    assert [str(tmp_path) in page for page in pages] == [False, True]

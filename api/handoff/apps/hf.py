@@ -1,17 +1,17 @@
 """Hugging Face's own command line: puts the files into the cache that most programs share."""
 
 from collections.abc import Iterator
-from itertools import islice
 
 from api.handoff.choice import Choice
 from api.handoff.commands import gate_note, hf_download, logged_in, notes
+from api.handoff.companions import companions_of
 from api.handoff.offers import App, Limits, Offer, script
-from indexer.files import is_weights
+from indexer.variants.records import RepoFile
 
 MOST_NAMED = 64
 """Files that are named one by one; of more, the whole repository is downloaded."""
-_SMALL = frozenset({"json", "jinja", "txt", "model", "py", "tiktoken", "yaml"})
-"""Endings of what `from_pretrained` reads beside weights: configuration, tokenizer, code."""
+MOST_SEEN = 500
+"""Files of a repository that are looked through for what each of its variants needs."""
 
 LIMITS = Limits(
     takes_missing=True, takes_parts=True, takes_ik=True, takes_legacy=True, takes_adapters=True,
@@ -28,8 +28,10 @@ def _plan(choice: Choice) -> Iterator[Offer]:
         note = "The whole repository: nothing can load this variant while files of it are missing."
         yield script(*logged_in(choice, hf_download(choice, ())), note=notes(gate_note(choice), note))
         return
-    named = [*choice.with_sidecars, *_beside(choice)]
-    is_short = len(named) <= MOST_NAMED and all(path.isprintable() for path in named)
+    beside = _beside(choice)
+    named = [*choice.with_sidecars, *(beside or ())]
+    is_named = beside is not None and all(path.isprintable() for path in named)
+    is_short = is_named and len(named) <= MOST_NAMED
     note = "" if is_short else "The whole repository: its files are too many to name, or oddly named."
     if choice.variant.is_parted:
         note = "Join the raw parts in this order (`cat`) before anything loads them."
@@ -37,16 +39,14 @@ def _plan(choice: Choice) -> Iterator[Offer]:
     yield script(*logged_in(choice, command), note=notes(gate_note(choice), note))
 
 
-def _beside(choice: Choice) -> list[str]:
-    """Give the small files that weights of transformers and the like are loaded with."""
+def _beside(choice: Choice) -> list[str] | None:
+    """Give the files that the weights are loaded with; `None`: there are too many to look through."""
     if choice.is_gguf:
         return []
-    small = (
-        path
-        for path in choice.repository.paths
-        if path.rpartition(".")[2].lower() in _SMALL and not is_weights(path)
-    )
-    return list(islice(small, MOST_NAMED + 1))
+    paths = choice.repository.paths
+    if len(paths) > MOST_SEEN:
+        return None
+    return [file.path for file in companions_of(choice.variant, map(RepoFile, paths))]
 
 
 APP = App("hf", "hf download", "command", LIMITS, _plan)
