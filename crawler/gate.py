@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from indexer.quota import Meter, QuotaFile, Share, Window
+from indexer.quota import WHOLE, Meter, QuotaFile, Share, Window
 
 
 class Gate:
@@ -24,7 +24,7 @@ class Gate:
         now: Callable[[], float] = time.monotonic,
         on_wait: Callable[[float], None] = lambda _seconds: None,
         file: QuotaFile | None = None,
-        share: Share = Share(),
+        share: Share = WHOLE,
     ) -> None:
         self._sleep = sleep
         self._on_wait = on_wait

@@ -104,6 +104,10 @@ class Share:
         return max(seconds_left - taken_back_at, LEAST_WAIT_SECONDS)
 
 
+WHOLE = Share()
+"""All of each window but the reserve."""
+
+
 def reserve_of(limit: int) -> int:
     """Give how many requests of a window are never spent."""
     return int(limit * RESERVE)
@@ -159,7 +163,7 @@ def next_delay(
     now: float,
     in_flight: int = 0,
     sent_at: float | None = None,
-    share: Share = Share(),
+    share: Share = WHOLE,
 ) -> float:
     """Give the seconds to wait before the next request.
 
@@ -302,7 +306,7 @@ class Meter:
         self,
         now: Callable[[], float] = time.monotonic,
         file: QuotaFile | None = None,
-        share: Share = Share(),
+        share: Share = WHOLE,
     ) -> None:
         self._now = now
         self._file = file

@@ -120,24 +120,24 @@ def test_next_delay_is_never_longer_than_to_the_reset(
 
 
 @pytest.mark.parametrize(
-    ("others", "takes_back", "limit", "seconds_left", "floor"),
+    ("share", "limit", "seconds_left", "floor"),
     [
-        (0, True, 500, 300.0, 5),  # the reserve
-        (95, True, 500, 300.0, 100),
-        (95, True, 500, 6.7, 15),  # ten requests take 6.7 seconds: no more can be asked for
-        (95, True, 500, 0.0, 5),
-        (230, False, 500, 300.0, 235),
-        (230, False, 500, 0.0, 235),
-        (230, False, 1_000, 0.0, 240),
-        (230, False, 250, 300.0, 127),  # half of it, and the reserve
-        (230, False, 1, 300.0, 0),
-        (10**9, True, 2_500, 10**9, 1_275),
+        (Share(0, takes_back=True), 500, 300.0, 5),  # the reserve
+        (Share(95, takes_back=True), 500, 300.0, 100),
+        (Share(95, takes_back=True), 500, 6.7, 15),  # ten requests take 6.7 seconds: no more can be asked for
+        (Share(95, takes_back=True), 500, 0.0, 5),
+        (Share(230, takes_back=False), 500, 300.0, 235),
+        (Share(230, takes_back=False), 500, 0.0, 235),
+        (Share(230, takes_back=False), 1_000, 0.0, 240),
+        (Share(230, takes_back=False), 250, 300.0, 127),  # half of it, and the reserve
+        (Share(230, takes_back=False), 1, 300.0, 0),
+        (Share(10**9, takes_back=True), 2_500, 10**9, 1_275),
     ],
 )
 def test_a_share_leaves_what_others_can_still_use(
-    others: int, takes_back: bool, limit: int, seconds_left: float, floor: int
+    share: Share, limit: int, seconds_left: float, floor: int
 ) -> None:
-    assert Share(others, takes_back).floor(limit, seconds_left) == floor
+    assert share.floor(limit, seconds_left) == floor
 
 
 SHARES = st.builds(Share, st.integers(0, 10_000), st.booleans(), st.booleans())
