@@ -165,7 +165,7 @@ def keep_up(home: Path) -> None:
 
 
 def keep_up_until_killed(home: Path, at: int) -> tuple[int, int]:
-    """Keep up in a process that kills itself at its `at`-th statement; gives how many there were, and its end."""
+    """Keep up in a process that kills itself at its `at`-th statement; gives their number and its end."""
 
     def run(told: int) -> None:
         count = 0
