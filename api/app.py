@@ -5,16 +5,40 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from api.access import Access
 from api.assets import Assets
 from api.config import ApiConfig
 from api.errors import install_errors
+from api.handoff.cache.keeping import room_maker
+from api.handoff.cache.watched import WatchedCache
+from api.handoff.jobs.running import Downloads
+from api.handoff.shelf import Shelves
+from api.listening import Listeners
 from api.pages.layout import Site
-from api.routes import files, key, models, owners, pages, places, search, status
+from api.recommending import Recommending
+from api.routes import (
+    cache,
+    files,
+    importing,
+    key,
+    models,
+    owners,
+    pages,
+    places,
+    recommended,
+    search,
+    status,
+)  # fmt: skip
+from api.routes import downloads as downloading
 from api.security import Guard
 from api.sources import Sources
 from indexer.catalog.store import utc_now
+
+_ROUTES = (search, owners, models, recommended, files, downloading, importing, cache, status, key, pages)
+_ROUTERS = (*(one.router for one in _ROUTES), downloading.forms, cache.pages, places.router)
+"""The places come last: their paths are everybody's."""
 
 
 def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> FastAPI:
@@ -26,10 +50,18 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
 
     """
     sources = Sources(config, now)
+    held = WatchedCache(config, sources, now)
+    downloads = Downloads(config, now=now, make_room=room_maker(config))
+    listeners = Listeners(downloads)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        held.start()
+        downloads.start(app.state.url)
         yield
+        listeners.close()
+        await run_in_threadpool(downloads.close)
+        held.close()
         sources.close()
 
     app = FastAPI(
@@ -41,13 +73,17 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
         lifespan=lifespan,
     )
     app.state.sources = sources
-    app.state.site = Site(Assets(), config.upstream)
+    app.state.recommending = Recommending(sources, Shelves(config.home, config.recommended))
+    app.state.cache = held
+    app.state.site = Site(Assets(), config.upstream, downloads.count_open)
     app.state.now = now
+    app.state.downloads = downloads
+    app.state.listeners = listeners
+    app.state.url = ""  # where it listens, once that is known
     access = Access(config.api_key, config.host)
     app.state.access = access
     app.add_middleware(Guard, hosts=config.hosts, access=access, origins=config.cors_origins)
     install_errors(app)
-    # The places come last: their paths are everybody's.
-    for routes in (search, owners, models, files, status, key, pages, places):
-        app.include_router(routes.router)
+    for router in _ROUTERS:
+        app.include_router(router)
     return app

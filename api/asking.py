@@ -7,7 +7,10 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request
 
 from api.access import Access
+from api.handoff.cache.watched import WatchedCache
+from api.handoff.jobs.running import Downloads
 from api.pages.layout import Site
+from api.recommending import Recommending
 from api.sources import Sources
 from indexer.errors import BadRequest
 
@@ -27,10 +30,28 @@ async def site_of(request: Request) -> Site:
     return site
 
 
+async def recommending_of(request: Request) -> Recommending:
+    """Give the recommended models of the app."""
+    recommending: Recommending = request.app.state.recommending
+    return recommending
+
+
 async def now_of(request: Request) -> datetime:
     """Give the present moment by the clock of the app."""
     now: datetime = request.app.state.now()
     return now
+
+
+async def cache_of(request: Request) -> WatchedCache:
+    """Give the cache that the app looks after."""
+    cache: WatchedCache = request.app.state.cache
+    return cache
+
+
+async def downloads_of(request: Request) -> Downloads:
+    """Give the downloads of the app."""
+    downloads: Downloads = request.app.state.downloads
+    return downloads
 
 
 async def access_of(request: Request) -> Access:
@@ -54,8 +75,11 @@ async def form_of(request: Request) -> dict[str, str]:
 
 
 FromSources = Annotated[Sources, Depends(sources_of)]
+FromRecommending = Annotated[Recommending, Depends(recommending_of)]
 FromSite = Annotated[Site, Depends(site_of)]
 Now = Annotated[datetime, Depends(now_of)]
+FromCache = Annotated[WatchedCache, Depends(cache_of)]
+FromDownloads = Annotated[Downloads, Depends(downloads_of)]
 FromAccess = Annotated[Access, Depends(access_of)]
 MayWrite = Annotated[bool, Depends(may_write_of)]
 FormFields = Annotated[dict[str, str], Depends(form_of)]

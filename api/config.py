@@ -85,11 +85,20 @@ class ApiConfig(HubConfig):
         default=None,
         description="Bytes that what Hubdex downloaded may take, e.g. `200gb`; not set: no limit.",
     )
+    recommended: Path | None = Field(
+        default=None,
+        description="File of models the empty search page offers; not set: `recommended.yaml` in the home.",
+    )
     hub_cache: Path = Field(
         default_factory=lambda: Path(constants.HF_HUB_CACHE),
         validation_alias="HF_HUB_CACHE",
         description="Folder of the Hugging Face cache that downloads go into; not set: below `HF_HOME`.",
     )
+
+    @property
+    def jobs_url(self) -> str:
+        """The address of the database of downloads."""
+        return f"sqlite:///{self.home.absolute() / 'jobs.db'}"
 
     @property
     def hosts(self) -> Hosts:

@@ -1,6 +1,6 @@
 """What all pages share: the frame, the search box, and what they know of where they run."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlsplit
@@ -16,12 +16,19 @@ from indexer.query import MAX_TEXT, Kind, Sort
 from indexer.variants.records import CONTEXTS, Variant
 
 
+def nothing_is() -> int:
+    """Say that nothing is under way."""
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where the pages run: their static files, and the Hub their links lead to."""
 
     assets: Assets
     upstream: str
+    underway: Callable[[], int] = nothing_is
+    """How many downloads are under way."""
 
     def hub_url(self, path: str) -> str:
         """Give the address of a path at the Hub."""
@@ -59,7 +66,9 @@ $styles$scripts$head</head>
 <body>
 <header class="top">
 <a class="brand" href="/"><img src="$icon" alt="" width="28" height="28">Hubdex</a>
-<nav aria-label="About this service"><a href="/docs">API</a><a href="/-/status">Status</a></nav>
+<nav aria-label="About this service"><a href="/docs">API</a>\
+<a href="/-/cache">Cache<span id="underway" data-live>$underway</span></a>\
+<a href="/-/status">Status</a></nav>
 </header>
 <main>
 $content</main>
@@ -67,6 +76,10 @@ $content</main>
 </html>
 """)
 
+_UNDERWAY = Template(
+    '<span class="underway" title="$words"><span aria-hidden="true">$count</span>'
+    '<span class="unseen">, $words</span></span>'
+)
 _STYLE = Template('<link rel="stylesheet" href="$url">\n')
 _SCRIPT = Template('<script type="module" src="$url"></script>\n')
 
@@ -125,8 +138,14 @@ def page(site: Site, frame: Frame, content: Html) -> HTMLResponse:
         scripts=joined(fill(_SCRIPT, url=url(name)) for name in frame.scripts),
         head=frame.head,
         content=content,
+        underway=_underway(site.underway()),
     )
     return HTMLResponse(filled, frame.status)
+
+
+def _underway(count: int) -> Html:
+    words = f"{count:,} {'download is' if count == 1 else 'downloads are'} under way"
+    return fill(_UNDERWAY, count=count, words=words) if count else NOTHING
 
 
 def search_box(text: str = "", manner: Manner = PLAIN, *, focused: bool = False) -> Html:
@@ -171,6 +190,12 @@ def variant_path(repo_id: str, variant: Variant, memory: str = "", context: int 
     asked = [f"memory={quote(memory, safe='')}"] if memory else []
     asked += [f"ctx={context}"] if context != CONTEXTS[0] else []
     return f"{model_path(repo_id)}{'?' if asked else ''}{'&'.join(asked)}#{variant_anchor(variant)}"
+
+
+def use_path(repo_id: str, variant: Variant, memory: str = "", context: int = CONTEXTS[0]) -> str:
+    """Give the page on which a variant is the one that is to be got, reckoned with the same memory."""
+    page = variant_path(repo_id, variant, memory, context).partition("#")[0]
+    return f"{page}{'&' if '?' in page else '?'}use={quote(variant.key)}#get"
 
 
 def variant_anchor(variant: Variant) -> str:

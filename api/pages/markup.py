@@ -52,6 +52,16 @@ def joined(parts: Iterable[Html], between: str = "") -> Html:
 _CODE = Template("<code>$text</code>")
 
 
+_ADDRESS = re.compile(r"(https?://[^\s<>\"']+[^\s<>\"'.,;:)])")
+_LINK = Template('<a href="$address" rel="noopener">$address</a>')
+
+
+def linked(text: str) -> Html:
+    """Give a sentence as HTML, the addresses in it as links."""
+    parts = _ADDRESS.split(text)
+    return joined(fill(_LINK, address=part) if at % 2 else prose(part) for at, part in enumerate(parts))
+
+
 def prose(text: str) -> Html:
     """Give a sentence as HTML, what stands in backticks as code."""
     return joined(

@@ -1,6 +1,5 @@
 """The page of a model: what is known of it, how to get it, and what belongs to it."""
 
-import shlex
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -8,8 +7,10 @@ from starlette.responses import HTMLResponse
 
 from api.family import Family
 from api.pages.coverage import read_ago_html
+from api.pages.downloading import SCRIPT, STYLE
 from api.pages.family import bases_html, derived_html, others_html
 from api.pages.files import files_html
+from api.pages.getting import getting_html
 from api.pages.layout import Frame, Site, filter_path, page, search_box, search_path
 from api.pages.markup import NOTHING, Html, Template, fill, joined
 from api.pages.variants import Held, variants_html
@@ -28,11 +29,7 @@ _MODEL = Template("""\
 $box<article class="model">
 <div class="title" data-copy="$repo_id" data-what="id"><h1>$owner<span class="name">$name</span></h1></div>
 <p class="counts">$badges$counts</p>
-$notes<section aria-labelledby="get">
-<h2 id="get">Get it</h2>
-$commands<p class="ways"><a class="button" href="$hub" rel="noopener">Open on $hub_name</a></p>
-</section>
-$variants<section aria-labelledby="facts">
+$notes$getting$variants<section aria-labelledby="facts">
 <h2 id="facts">Facts</h2>
 <dl class="facts">$facts</dl>
 </section>
@@ -51,7 +48,6 @@ _NOTE_MANUAL = Template("""\
 account.</p>
 """)
 _NOTE_DISABLED = Html('<p class="note bad">The Hub has disabled this model; its files may not load.</p>\n')
-_COMMAND = Template('<div class="command" data-copy="$command"><code>$command</code></div>\n')
 _FACT = Template("<div><dt>$name</dt><dd>$value</dd></div>\n")
 _LINK = Template('<a href="$path">$text</a>')
 _OUTSIDE = Template('<a href="$path" rel="noopener" title="$exact"><code>$text</code></a>')
@@ -95,9 +91,7 @@ def model_page(
         badges=_badges(record),
         counts=joined(_counts(model), " "),
         notes=_notes(site, record),
-        commands=joined(fill(_COMMAND, command=command) for command in _commands(site, record)),
-        hub=site.hub_url(record.repo_id),
-        hub_name=site.hub_name,
+        getting=getting_html(site, model, held),
         variants=variants_html(record, held),
         facts=joined(
             fill(_FACT, name=name, value=value) for name, value in _facts(site, model, now) if value
@@ -109,7 +103,8 @@ def model_page(
         others=others_html(record.owner, family.others),
         read=read_ago_html(crawled_at, now),
     )
-    frame = Frame(f"{record.repo_id} - Hubdex", ("model.css", "variants.css"), ("copy.js", "reckoning.js"))
+    styles = ("model.css", "variants.css", "getting.css", STYLE)
+    frame = Frame(f"{record.repo_id} - Hubdex", styles, ("reckoning.js", SCRIPT))
     return page(site, frame, content)
 
 
@@ -139,11 +134,6 @@ def _notes(site: Site, record: ModelRecord) -> Html:
     hub = site.hub_url(record.repo_id)
     note = fill(gate, hub=hub, hub_name=site.hub_name, repo_id=record.repo_id) if gate else NOTHING
     return joined([note, _NOTE_DISABLED if record.disabled else NOTHING])
-
-
-def _commands(site: Site, record: ModelRecord) -> Iterator[str]:
-    yield f"hf download {shlex.quote(record.repo_id)}"
-    yield f"git clone {shlex.quote(site.hub_url(record.repo_id))}"
 
 
 def _facts(site: Site, model: StoredModel, now: datetime) -> Iterator[tuple[str, Html]]:

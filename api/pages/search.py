@@ -1,5 +1,6 @@
 """The search page, and the piece of it that a script puts in its place while a query is typed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,13 +16,16 @@ from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
 from api.pages.narrowing import narrowing_html
 from api.pages.owner import owner_html
 from api.pages.owners import Suggestions, named_html, suggested_html
+from api.pages.recommended import recommended_html
 from api.pages.words import plural
+from api.recommending import Recommendation
+from indexer.filters import NO_FILTERS
 from indexer.measures import read_memory
 from indexer.owners import Owner
 from indexer.query import MAX_DEPTH, Sort
 from indexer.ranking import Step
 from indexer.search import SearchPage
-from indexer.variants.answers import room_of
+from indexer.variants.answers import Room, room_of
 from indexer.variants.records import CONTEXTS
 
 PAGE_HITS = 20
@@ -32,6 +36,7 @@ $heading$box$narrowing$answer""")
 _HEADING = Html('<h1 class="unseen">Models of the Hub</h1>\n')
 _ANSWER = Template("""\
 <div id="answer" data-state="$state">
+<div id="recommended">$recommended</div>
 <div class="about">
 <p id="count" role="status">$count</p><p id="named">$named</p><p id="coverage">$coverage</p>
 </div>
@@ -50,7 +55,9 @@ $hits</ol>
 _PAGING = Template('<nav class="paging" aria-label="Pages">$previous$next</nav>')
 _PREVIOUS = Template('<a class="button quiet" rel="prev" href="$path">Previous</a>')
 _NEXT = Template('<a class="button quiet" rel="next" href="$path">More</a>')
-_BLANK = dict.fromkeys(("count", "named", "coverage", "chips", "owners", "hits", "after"), NOTHING)
+_BLANK = dict.fromkeys(
+    ("recommended", "count", "named", "coverage", "chips", "owners", "hits", "after"), NOTHING
+)
 
 _FIRST: dict[Sort, str] = {
     "relevance": "most downloaded first", "downloads": "most downloaded first", "likes": "most liked first",
@@ -78,7 +85,7 @@ class Refused:
 
 Outcome = SearchPage | Waiting | Refused
 
-_STYLES = ("search.css", "narrowing.css", "variants.css", "message.css")
+_STYLES = ("search.css", "recommended.css", "narrowing.css", "variants.css", "message.css")
 _STATUSES: dict[type[Outcome], int] = {Waiting: 503, Refused: 422}
 
 
@@ -92,9 +99,35 @@ class Asked:
     context: int = CONTEXTS[0]
     """Tokens that a model's page reckons with."""
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing in particular is asked for: then models are recommended."""
+        manner = self.manner
+        plain = (manner.owner, manner.sort, manner.kind) == (PLAIN.owner, PLAIN.sort, PLAIN.kind)
+        return plain and not self.text.strip() and not self.offset
+
+    @property
+    def room(self) -> Room:
+        """The memory there is, as far as somebody said."""
+        memory = read_memory(self.manner.memory) if self.manner.memory else None
+        return room_of(replace(NO_FILTERS, context=self.context), memory)
+
     def of_owner(self, owner: str) -> "Asked":
         """Give the same question about the models of an owner."""
         return replace(self, manner=replace(self.manner, owner=owner))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is shown beside the hits."""
+
+    suggestions: Suggestions | None = None
+    """Owners that may be meant."""
+    recommendations: Sequence[Recommendation] = ()
+    """Models that are recommended."""
+
+
+NOTHING_BESIDE = Beside()
 
 
 def search_page(
@@ -104,7 +137,7 @@ def search_page(
     now: datetime,
     *,
     owned: Owner | None = None,
-    suggestions: Suggestions | None = None,
+    beside: Beside = NOTHING_BESIDE,
 ) -> HTMLResponse:
     """Give the search page, over all models or those of one owner, with an answer in it."""
     owner, text = asked.manner.owner, asked.text
@@ -115,7 +148,7 @@ def search_page(
         heading=owner_html(site, owned) if owned else _HEADING,
         box=box,
         narrowing=narrowing_html(answer, asked.manner),
-        answer=answer_html(asked, outcome, now, suggestions),
+        answer=answer_html(asked, outcome, now, beside),
     )
     status = _STATUSES.get(type(outcome), 200)
     title = " - ".join(part for part in (text, owner, "Hubdex") if part)
@@ -131,23 +164,22 @@ def search_page(
     )
 
 
-def answer_html(
-    asked: Asked, outcome: Outcome, now: datetime, suggestions: Suggestions | None = None
-) -> Html:
-    """Give an answer: the hits, how many there are, what they stand for, and owners that may be meant."""
+def answer_html(asked: Asked, outcome: Outcome, now: datetime, beside: Beside = NOTHING_BESIDE) -> Html:
+    """Give an answer: the hits, how many there are, what they stand for, and what belongs beside them."""
     if isinstance(outcome, Waiting):
         return _answer("waiting", after=waiting_html(outcome.models, is_away=outcome.is_away))
     if isinstance(outcome, Refused):
         return _answer("refused", notice=outcome.why)
     manner, query = asked.manner, outcome.query
-    room = room_of(query.filters, read_memory(manner.memory) if manner.memory else None)
+    room = room_of(query.filters, asked.room.memory)
     return _answer(
         "answered",
+        recommended=recommended_html(beside.recommendations, asked.room),
         count=_count(outcome, manner.owner),
-        named=named_html(suggestions),
+        named=named_html(beside.suggestions),
         coverage=coverage_html(outcome.coverage, now),
         chips=chips_html(query.text, manner),
-        owners=suggested_html(suggestions, manner),
+        owners=suggested_html(beside.suggestions, manner),
         hits=joined(hit_html(hit, query.offset + at, now, room) for at, hit in enumerate(outcome.hits)),
         after=_paging(outcome, manner) if outcome.hits else empty_html(query, outcome.total, manner),
     )

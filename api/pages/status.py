@@ -22,7 +22,7 @@ _STATUS = Template("""\
 <article class="status">
 <h1>Status</h1>
 <p class="standing">$standing</p>
-<dl class="facts">$facts</dl>
+$warning<dl class="facts">$facts</dl>
 $servers$passes$aside<p class="small">For machines: <a href="/v1/status">/v1/status</a>.</p>
 </article>
 """)
@@ -30,6 +30,7 @@ _NOT_READY = Template(
     '<span class="state partial"></span>$message Nothing happening? '
     "<code>hubdex up</code> starts all there is to it."
 )
+_WARNING = Template('<p class="note">$warning</p>\n')
 _FACT = Template("<div><dt>$name</dt><dd>$value</dd></div>\n")
 _MAY = Template('$words (<a href="$path">$way</a>)')
 _PASSES = Template("""\
@@ -81,7 +82,13 @@ _NEVER = Html('<span class="never">never</span>')
 
 
 def status_page(
-    site: Site, standing: Standing, aside: Sequence[SetAside], now: datetime, *, may_write: bool
+    site: Site,
+    standing: Standing,
+    aside: Sequence[SetAside],
+    now: datetime,
+    *,
+    may_write: bool,
+    warning: str = "",
 ) -> HTMLResponse:
     """Give the page of how the service stands.
 
@@ -91,6 +98,7 @@ def status_page(
         aside: the newest rows of the Hub that had no meaning.
         now: the present moment.
         may_write: whether this browser may do more than read.
+        warning: what is wrong with a file of the user's; empty: nothing.
 
     """
     marks = standing.catalog.passes if standing.catalog else ()
@@ -99,6 +107,7 @@ def status_page(
         standing=coverage_html(standing.coverage, now)
         if standing.coverage
         else fill(_NOT_READY, message=prose(standing.message)),
+        warning=fill(_WARNING, warning=prose(warning)) if warning else NOTHING,
         facts=joined(
             fill(_FACT, name=name, value=value)
             for name, value in (*_facts(site, standing, now), ("This browser may", _rights(may_write)))

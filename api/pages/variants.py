@@ -1,18 +1,21 @@
 """The variants of a model on its page, best first: size, bits, memory, and whatever is in their way."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from api.having import NOTHING_HAD, Having
+from api.pages.downloading import CLOSED_DOOR, Door, Spot, download_html
 from api.pages.fits import fit_html, sum_html
-from api.pages.layout import filter_path, model_path, variant_anchor
+from api.pages.layout import filter_path, model_path, use_path, variant_anchor
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup
 from api.pages.memory import reckon_form
 from api.pages.words import ACCESS, memory_words, plural, size_words
 from indexer.choosing import fit_of
+from indexer.measures import memory_text
 from indexer.records import ModelRecord
 from indexer.variants.answers import Room
 from indexer.variants.quants import quality_cost
-from indexer.variants.records import UNKNOWN, Contents, Sidecar, Variant
+from indexer.variants.records import CONTEXTS, UNKNOWN, Contents, Sidecar, Variant
 
 OPEN_VARIANTS = 30
 """Variants that are shown at once; the rest is folded away."""
@@ -30,7 +33,7 @@ _TABLE = Template("""\
 <table class="variants">
 <thead><tr><th scope="col">Variant</th><th scope="col" class="number">Size</th>\
 <th scope="col" class="number">Bits</th><th scope="col" class="number">Quality cost</th>\
-<th scope="col">Memory</th></tr></thead>
+<th scope="col">Memory</th><th scope="col"><span class="unseen">Get it</span></th></tr></thead>
 <tbody>
 $rows</tbody>
 </table>
@@ -40,7 +43,9 @@ _ROW = Template("""\
 <td class="number size">$size</td>\
 <td class="number bits">$bits</td>\
 <td class="number cost">$cost</td>\
-<td class="takes"><span>$memory</span></td></tr>
+<td class="takes"><span>$memory</span></td>\
+<td class="get"><span>$download<a class="use" href="$use"$chosen>Use<span class="unseen"> $label</span></a>\
+</span></td></tr>
 """)
 _NOTE = Template('<span class="said">$text</span>')
 _TROUBLE = Template('<span class="said trouble">$text</span>')
@@ -48,6 +53,7 @@ _QUIET = Template('<span class="quiet">$text</span>')
 _NOT_MEASURED = Html(
     '<span class="quiet" aria-hidden="true">-</span><span class="unseen">not measured</span>'
 )
+_CHOSEN = Html(' aria-current="true"')
 _REST = Template("<details><summary>$count</summary>\n$table$beyond</details>\n")
 _BEYOND = Template('<p class="small">$count more are in <a href="$path">the answer of the API</a>.</p>\n')
 _SIDECARS = Template("""\
@@ -70,6 +76,36 @@ class Held:
 
     contents: Contents
     room: Room
+    used: str = ""
+    """Key or label of the variant that is to be got; empty: nobody said."""
+    having: Mapping[str, Having] = field(default_factory=dict)
+    """What of it is on this machine or on its way, by the variants' keys."""
+    door: Door = CLOSED_DOOR
+    """Whether who looks may download."""
+
+    @property
+    def chosen(self) -> Variant | None:
+        """The variant that is to be got: the one that was said, else the best that fits, else the best."""
+        variants = self.contents.variants
+        if said := [one for one in variants if self.used and self.used in (one.key, one.label)]:
+            return next((one for one in said if one.key == self.used), said[0])
+        for wanted in ("vram", "ram"):
+            for one in variants:
+                fit = fit_of(one, self.room.memory, self.room.context_place)
+                if fit is not None and fit.verdict == wanted:
+                    return one
+        return variants[0] if variants else None
+
+    def download_html(self, record: ModelRecord, variant: Variant, place: Spot) -> Html:
+        """Give what downloads a variant, or how far that is."""
+        having = self.having.get(variant.key, NOTHING_HAD)
+        return download_html(record.repo_id, variant, having, self.door, place=place)
+
+    @property
+    def asked(self) -> tuple[str, int]:
+        """The memory and the tokens of context that are reckoned with, as an address has them."""
+        memory = memory_text(self.room.memory) if self.room.memory else ""
+        return memory, CONTEXTS[self.room.context_place]
 
 
 def variants_html(record: ModelRecord, held: Held) -> Html:
@@ -83,7 +119,7 @@ def variants_html(record: ModelRecord, held: Held) -> Html:
     rest = fill(
         _REST,
         count=plural(len(variants) - shown, "more variant"),
-        table=_table(folded, held.room),
+        table=_table(record, folded, held),
         beyond=_beyond(record, len(variants) - MAX_VARIANTS),
     )
     return fill(
@@ -91,7 +127,7 @@ def variants_html(record: ModelRecord, held: Held) -> Html:
         count=f"{len(variants):,}",
         terms=_terms(record),
         reckon=reckon_form(path, held.room.memory, held.room.context_place),
-        table=_table(variants[:shown], held.room),
+        table=_table(record, variants[:shown], held),
         rest=rest if folded else NOTHING,
         sidecars=_sidecars(held.contents.sidecars),
         legend=_legend(variants),
@@ -147,11 +183,12 @@ def bits_words(variant: Variant, digits: int = 2) -> str:
     return f"{'~' if variant.is_nominal else ''}{variant.bits:.{digits}f}"
 
 
-def _table(variants: Sequence[Variant], room: Room) -> Html:
-    return fill(_TABLE, rows=joined(_row(variant, room) for variant in variants))
+def _table(record: ModelRecord, variants: Sequence[Variant], held: Held) -> Html:
+    chosen = held.chosen
+    return fill(_TABLE, rows=joined(_row(record, one, held, is_chosen=one is chosen) for one in variants))
 
 
-def _row(variant: Variant, room: Room) -> Html:
+def _row(record: ModelRecord, variant: Variant, held: Held, *, is_chosen: bool) -> Html:
     cost = quality_cost(variant.label)
     size = size_words(variant.bytes, is_estimated=variant.is_estimated).removeprefix("size ")
     return fill(
@@ -162,7 +199,10 @@ def _row(variant: Variant, room: Room) -> Html:
         size=size,
         bits=bits_words(variant),
         cost=_NOT_MEASURED if cost is None else f"+{cost:.{2 if cost >= 0.01 else 3}f}",
-        memory=_memory(variant, room),
+        memory=_memory(variant, held.room),
+        download=held.download_html(record, variant, "row"),
+        use=use_path(record.repo_id, variant, *held.asked),
+        chosen=_CHOSEN if is_chosen else NOTHING,
     )
 
 

@@ -72,6 +72,18 @@ def size_words(size: int | None, *, is_estimated: bool = False) -> str:
     return f"{size} B"
 
 
+def time_left(seconds: float) -> str:
+    """Say how long something still takes: `25 s left`, `3 min left`, `2 h 5 min left`."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s left"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min left"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min left"
+    return f"{minutes // (24 * 60)} days left"
+
+
 def memory_words(size: int) -> str:
     """Say how much memory that is, in binary units: `5.4 GiB`."""
     gib = size / GIB

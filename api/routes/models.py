@@ -10,10 +10,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.asking import FromSources
+from api.asking import FromSite, FromSources
 from api.contents import contents_of
 from api.family import derived_of, known_bases
+from api.handoff.answers import HandedVariantsAnswer, handed_variants_answer
 from api.measured import Context, GivenMemory, context_given, memory_given
+from api.pages.layout import Site
 from api.paths import MAX_ID
 from api.responses import JsonResponse, errors_of
 from api.sources import Sources
@@ -21,7 +23,7 @@ from indexer.answers import FullModelAnswer, full_model_answer
 from indexer.errors import ModelNotFound
 from indexer.filters import NO_FILTERS
 from indexer.records import StoredModel
-from indexer.variants.answers import Room, VariantsAnswer, room_of, variants_answer
+from indexer.variants.answers import Room, room_of
 
 Segment = Annotated[str, Path(max_length=MAX_ID, description="A part of the model's id.")]
 
@@ -53,25 +55,29 @@ AskedOfVariants = Annotated[VariantsParameters, Query()]
 
 
 @router.get(
-    "/v1/models/{owner}/{name}/variants", response_model=VariantsAnswer, responses=errors_of(404, 422, 503)
+    "/v1/models/{owner}/{name}/variants",
+    response_model=HandedVariantsAnswer,
+    responses=errors_of(404, 422, 503),
 )
 def owned_variants(
-    owner: Segment, name: Segment, asked: AskedOfVariants, sources: FromSources
+    owner: Segment, name: Segment, asked: AskedOfVariants, sources: FromSources, site: FromSite
 ) -> JsonResponse:
-    """Give the variants of a model, best first, and the sidecars that belong to none."""
-    return _variants(f"{owner}/{name}", asked, sources)
+    """Give the variants of a model, best first, how each is handed off, and the sidecars of none."""
+    return _variants(f"{owner}/{name}", asked, sources, site)
 
 
 @router.get(
     "/v1/models/{name}/variants",
-    response_model=VariantsAnswer | FullModelAnswer,
+    response_model=HandedVariantsAnswer | FullModelAnswer,
     responses=errors_of(404, 422, 503),
 )
-def ownerless_variants(name: Segment, asked: AskedOfVariants, sources: FromSources) -> JsonResponse:
+def ownerless_variants(
+    name: Segment, asked: AskedOfVariants, sources: FromSources, site: FromSite
+) -> JsonResponse:
     """Give the variants of a model whose id has no owner; or the model, if one is called so."""
     with suppress(ModelNotFound):
         return _model(f"{name}/variants", sources)
-    return _variants(name, asked, sources)
+    return _variants(name, asked, sources, site)
 
 
 @router.get("/v1/models/{owner}/{name}", response_model=FullModelAnswer, responses=errors_of(404, 422, 503))
@@ -93,10 +99,11 @@ def _found(repo_id: str, sources: Sources) -> StoredModel:
         raise sources.not_found(repo_id) from None
 
 
-def _variants(repo_id: str, asked: VariantsParameters, sources: Sources) -> JsonResponse:
+def _variants(repo_id: str, asked: VariantsParameters, sources: Sources, site: Site) -> JsonResponse:
     room = asked.room()
     model = _found(repo_id, sources)
-    return JsonResponse(variants_answer(model, contents_of(sources, model), room))
+    answer = handed_variants_answer(model, contents_of(sources, model), room, site.upstream)
+    return JsonResponse(answer)
 
 
 def _model(repo_id: str, sources: Sources) -> JsonResponse:

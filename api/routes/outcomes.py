@@ -10,6 +10,7 @@ from api.pages.layout import Manner
 from api.pages.owners import Suggestions
 from api.pages.search import PAGE_HITS, Asked, Outcome, Refused, Waiting
 from api.paths import MAX_ID
+from api.recommending import Recommendation, Recommending
 from api.sources import Sources
 from indexer.errors import BadRequest, CatalogMissing, EngineUnavailable
 from indexer.filters import NO_FILTERS, Facet
@@ -73,6 +74,11 @@ def suggestions_of(sources: Sources, asked: Asked, outcome: Outcome) -> Suggesti
     if typed is None or asked.manner.owner or asked.offset or not isinstance(outcome, SearchPage):
         return None
     return Suggestions(typed, sources.owners(typed.prefix, SUGGESTED).owners)
+
+
+def recommendations_of(recommending: Recommending, asked: Asked) -> Sequence[Recommendation]:
+    """Give what is recommended to whoever asks for nothing in particular; else nothing."""
+    return recommending.recommendations(asked.room) if asked.is_nothing else ()
 
 
 def owner_of(sources: Sources, name: str) -> tuple[str, int] | None:

@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.asking import FromSite, FromSources, MayWrite, Now
+from api.asking import FromRecommending, FromSite, FromSources, MayWrite, Now
 from api.pages.docs import docs_page
 from api.pages.narrowing import NARROWED_BY, narrowing_html
-from api.pages.search import answer_html, search_page
+from api.pages.search import Beside, answer_html, search_page
 from api.pages.status import status_page
 from api.paths import NARROWING, RESULTS, STATUS
-from api.routes.outcomes import FromAddress, outcome_of, suggestions_of
+from api.routes.outcomes import FromAddress, outcome_of, recommendations_of, suggestions_of
 from api.standing import standing_of
 from indexer.search import SearchPage
 
@@ -19,20 +19,22 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def home(sources: FromSources, site: FromSite, now: Now, asked: FromAddress) -> Response:
+def home(
+    sources: FromSources, site: FromSite, now: Now, asked: FromAddress, recommending: FromRecommending
+) -> Response:
     """Give the search page, with the answer to what was asked."""
     about_all = asked.of_owner("")
     outcome = outcome_of(sources, about_all, NARROWED_BY)
-    suggestions = suggestions_of(sources, about_all, outcome)
-    return search_page(site, about_all, outcome, now, suggestions=suggestions)
+    beside = Beside(suggestions_of(sources, about_all, outcome), recommendations_of(recommending, about_all))
+    return search_page(site, about_all, outcome, now, beside=beside)
 
 
 @router.get(RESULTS)
-def results(sources: FromSources, now: Now, asked: FromAddress) -> Response:
+def results(sources: FromSources, now: Now, asked: FromAddress, recommending: FromRecommending) -> Response:
     """Give an answer alone, for the script of the search page."""
     outcome = outcome_of(sources, asked)
-    suggestions = suggestions_of(sources, asked, outcome)
-    return HTMLResponse(answer_html(asked, outcome, now, suggestions))
+    beside = Beside(suggestions_of(sources, asked, outcome), recommendations_of(recommending, asked))
+    return HTMLResponse(answer_html(asked, outcome, now, beside))
 
 
 @router.get(NARROWING)
@@ -44,9 +46,12 @@ def narrowing(sources: FromSources, asked: FromAddress) -> Response:
 
 
 @router.get(STATUS)
-def status(sources: FromSources, site: FromSite, now: Now, may_write: MayWrite) -> Response:
+def status(
+    sources: FromSources, site: FromSite, now: Now, may_write: MayWrite, recommending: FromRecommending
+) -> Response:
     """Give the page of what is known, how old and how complete it is."""
-    return status_page(site, standing_of(sources), sources.set_aside(), now, may_write=may_write)
+    standing, aside = standing_of(sources), sources.set_aside()
+    return status_page(site, standing, aside, now, may_write=may_write, warning=recommending.warning)
 
 
 @router.get("/docs")

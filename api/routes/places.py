@@ -1,21 +1,26 @@
 """Models and owners, at the paths they have on the Hub; what is nobody's path ends here too."""
 
 from dataclasses import dataclass, replace
+from typing import Annotated
+from urllib.parse import quote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Query
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.asking import FromSite, FromSources, Now
+from api.asking import FromDownloads, FromSite, FromSources, MayWrite, Now
 from api.contents import contents_of
 from api.family import family_of
+from api.handoff.jobs.running import Downloads
+from api.having import having_of, jobs_known
+from api.pages.downloading import Door
 from api.pages.layout import model_path, search_path
 from api.pages.model import model_page
 from api.pages.narrowing import NARROWED_BY
 from api.pages.search import Asked, search_page
-from api.pages.variants import Held
-from api.paths import Place, places_of
+from api.pages.variants import MAX_VARIANTS, Held
+from api.paths import MAX_ID, Place, places_of
 from api.routes.outcomes import FromAddress, outcome_of, owner_of
 from api.sources import Sources
 from indexer.errors import ModelNotFound
@@ -51,6 +56,24 @@ class Found:
         return model_path(self.name) if self.model else search_path("", owner=self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who looks at a model's page, and for what."""
+
+    downloads: Downloads
+    may_write: bool
+    used: str
+    """Key or label of the variant that is to be got; empty: nobody said."""
+
+
+def visitor_of(downloads: FromDownloads, may_write: MayWrite, use: Annotated[str, Query()] = "") -> Visitor:
+    """Read who looks, and for what."""
+    return Visitor(downloads, may_write, use)
+
+
+FromVisitor = Annotated[Visitor, Depends(visitor_of)]
+
+
 @router.get("/{_path:path}")  # noqa: FAST003
 def page_of_a_place(
     request: Request,
@@ -58,6 +81,7 @@ def page_of_a_place(
     site: FromSite,
     now: Now,
     asked: FromAddress,
+    visitor: FromVisitor,
 ) -> Response:
     """Give the page of a model or an owner, or lead to it."""
     found = find_place(sources, request.scope["path"])
@@ -65,18 +89,26 @@ def page_of_a_place(
         return RedirectResponse(found.path, 307)
     if found.model:
         family = family_of(sources, found.model)
-        held = held_by(sources, found.model, asked)
+        held = held_by(sources, found.model, asked, visitor)
         return model_page(site, found.model, held, family, now, sources.catalog().state().crawled_at)
     asked = asked.of_owner(found.name)
     outcome = outcome_of(sources, asked, NARROWED_BY)
     return search_page(site, asked, outcome, now, owned=Owner(found.name, found.models))
 
 
-def held_by(sources: Sources, model: StoredModel, asked: Asked) -> Held:
-    """Give what a model holds, and the memory its page reckons with."""
+def held_by(sources: Sources, model: StoredModel, asked: Asked, visitor: Visitor) -> Held:
+    """Give what a model holds and what is had of it, and the memory its page reckons with."""
     memory = read_memory(asked.manner.memory) if asked.manner.memory else None
     room = room_of(replace(NO_FILTERS, context=asked.context), memory)
-    return Held(contents_of(sources, model), room)
+    contents, path = contents_of(sources, model), model_path(model.record.repo_id)
+    having = having_of(
+        model.record,
+        contents.variants[:MAX_VARIANTS],
+        jobs_known(visitor.downloads),
+        visitor.downloads.layout,
+    )
+    door = Door(visitor.may_write, f"{path}?use={quote(visitor.used[:MAX_ID])}" if visitor.used else path)
+    return Held(contents, room, visitor.used, having, door)
 
 
 def find_place(sources: Sources, path: str) -> Found:

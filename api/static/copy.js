@@ -2,7 +2,10 @@
 
 const SHOWN = 1_600;
 
-for (const source of document.querySelectorAll("[data-copy]")) source.append(...copier(source));
+/** Offer copies of what is in an element. */
+export function offerCopies(root) {
+  for (const source of root.querySelectorAll("[data-copy]:not(:has(> .copy))")) source.append(...copier(source));
+}
 
 function copier(source) {
   const button = document.createElement("button");

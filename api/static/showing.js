@@ -9,12 +9,13 @@ export class View {
     this.chips = part(root, "chips");
     this.hits = part(root, "hits");
     this.owners = part(root, "owners");
+    this.recommended = part(root, "recommended");
     this.notice = part(root, "notice");
   }
 
   /** Whether it shows variants, which say whether they fit. */
   get tellsFits() {
-    return this.hits.querySelector(".size") !== null;
+    return this.root.querySelector("#hits .size, .card .size") !== null;
   }
 
   get state() {
@@ -25,6 +26,7 @@ export class View {
   replace(answer) {
     this.#take(answer);
     this.#text("named", answer);
+    this.recommended.replaceChildren(...part(answer, "recommended").children);
     this.chips.replaceChildren(...part(answer, "chips").children);
     this.owners.replaceChildren(...part(answer, "owners").children);
     this.hits.replaceChildren(...part(answer, "hits").children);

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from indexer.catalog.store import Catalog
 from indexer.config import HomeConfig
 from indexer.records import Batch, Removal
-from tests.factories import fill_home, make_family, make_listed, make_models
+from tests.downloads import fill_jobs
+from tests.factories import NAMES, fill_home, make_family, make_listed, make_models
 from tests.journeys.browsing import Watch
 from tests.journeys.running import Product, read_line
 from tests.stock import MANY, QUANTS, SIZELESS, make_stock
@@ -25,9 +26,17 @@ ENDLESS = make_family()[-1].record.repo_id
 GONE = make_listed("acme/gone")
 
 
+RECOMMENDED = "models:" + "".join(
+    f"\n- {{model: {name}, title: A good model, why: {'good ' * 20}x, variants: {{1gb: Q2_K, 4gb: Q8_0}}}}"
+    for name in (QUANTS, MANY, SIZELESS, "acme/base-7b", *NAMES[:6])
+)
+
+
 def _fill_whole(home: Path) -> None:
     stock, trees = make_stock()
     fill_home(home, make_family() + make_models() + (GONE,) + stock, trees=trees)
+    (home / "recommended.yaml").write_text(RECOMMENDED)
+    fill_jobs(home)
     with Catalog(HomeConfig(home=home).database_url) as catalog:
         catalog.apply(Batch(removals=(Removal(GONE.record.key, "gone"),)))
 
@@ -80,6 +89,10 @@ def open_menu(page: Page) -> None:
     page.locator("#narrowing summary").first.click()
 
 
+def open_recommended(page: Page) -> None:
+    page.locator(".recommended summary").click()
+
+
 def open_memory(page: Page) -> None:
     page.locator("#narrowing .mine summary").click()
 
@@ -106,12 +119,21 @@ def open_details(page: Page) -> None:
         summary.click()
 
 
+def choose_an_app(page: Page) -> None:
+    page.get_by_text("Ollama", exact=True).click()
+    expect(page.get_by_text("Modelfile", exact=True)).to_be_visible()
+
+
 def nothing(_page: Page) -> None:
     """Look at the page as it comes."""
 
 
 STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "all models": ("whole", "/", nothing),
+    "recommended for a memory": ("whole", "/?memory=6gb%2B4gb", open_recommended),
+    "downloads": ("whole", "/-/cache", nothing),
+    "a download that failed": ("whole", f"/{QUANTS}?use=Q8_0", nothing),
+    "a download under way": ("whole", f"/{QUANTS}?use=Q4_K_M", nothing),
     "hits": ("whole", "/?q=llama", nothing),
     "a chosen hit": ("whole", "/?q=llama", choose_a_hit),
     "an open menu": ("whole", "/?q=llama", open_menu),
@@ -127,6 +149,7 @@ STATES: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "variants": ("whole", "/?q=acme/&kind=variant&memory=6gb%2B4gb", nothing),
     "the memory there is": ("whole", "/?q=q4_k_m&memory=6gb%2B4gb", open_memory),
     "variants of a model": ("whole", f"/{QUANTS}?memory=6gb%2B4gb", nothing),
+    "a variant to be got": ("whole", f"/{QUANTS}?use=BF16", choose_an_app),
     "many variants": ("whole", f"/{MANY}", open_details),
     "a variant of unknown size": ("whole", f"/{SIZELESS}", nothing),
     "a model": ("whole", "/acme/base-7b", nothing),

@@ -229,7 +229,11 @@ def test_the_waiting_page_fills_by_itself(page: Page, tmp_path: Path, watch: Wat
 
 
 @pytest.mark.parametrize(
-    ("at", "text"), [(0, "TheBloke/CodeLlama-7B-GGUF"), (1, "hf download TheBloke/CodeLlama-7B-GGUF")]
+    ("at", "text"),
+    [
+        (0, "TheBloke/CodeLlama-7B-GGUF"),
+        (1, "hf download TheBloke/CodeLlama-7B-GGUF model.safetensors config.json"),
+    ],
 )
 def test_a_model_page_hands_its_id_and_commands_over(page: Page, service: str, at: int, text: str) -> None:
     page.goto(f"{service}/TheBloke/CodeLlama-7B-GGUF")

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from api.handoff.shelf import packaged
+from indexer.projecting import contents_in
 from indexer.query import parse_query
 from indexer.records import Outline
 from tests.journeys.replaying import Replayed
@@ -137,3 +139,14 @@ def test_every_model_is_first_for_its_own_id(replayed: Replayed) -> None:
         if "/" in repo_id:
             first = replayed.ask(repo_id, 3)
             assert repo_id in first, repo_id
+
+
+def test_our_recommendations_are_there_and_fit_the_memory_they_are_for(replayed: Replayed) -> None:
+    for entry in packaged():
+        model = replayed.catalog.find(entry.model)
+        variants = contents_in(replayed.catalog, [model])[model.number].variants
+        for step in entry.variants:
+            named = [one for one in variants if step.variant in {one.label, one.format}]
+
+            assert named, (entry.model, step.variant)
+            assert not named[0].needs or named[0].needs[0] <= step.memory, (entry.model, step.variant)

@@ -1,0 +1,1 @@
+"""How each app is handed a variant: one small file each, with what it cannot take."""
