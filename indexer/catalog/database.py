@@ -100,7 +100,7 @@ class Database:
         What can be copied without holding anybody up is copied first. Only when that was all of it is the
         log cut off, which then takes a moment; while others read on and on it stays as it is.
         """
-        with _translated(), self._engine.connect() as connection:
+        with self._translated(), self._engine.connect() as connection:
             log, driver = (
                 Path(f"{connection.engine.url.database}-wal"),
                 connection.connection.driver_connection,
