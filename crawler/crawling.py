@@ -14,7 +14,7 @@ from crawler.config import CrawlConfig
 from crawler.full import MOST_CHAINS
 from crawler.gate import Gate
 from crawler.journey import Journey
-from crawler.passes import expected_rows, passes_of, reserve_of
+from crawler.passes import expected_rows, passes_of, share_of
 from crawler.report import CrawlReport, Progress
 from crawler.retries import Patience
 from crawler.spiders.listing import ListingSpider
@@ -131,7 +131,7 @@ def _journey(config: CrawlConfig, name: str, catalog: Catalog, limit_pages: int 
         ),
         catalog=catalog,
         judge=Judge(config.upstream, Patience(config.retry_base_seconds), config.token),
-        gate=Gate(stop.sleep, on_wait=progress.waiting, file=file, reserve=reserve_of(name)),
+        gate=Gate(stop.sleep, on_wait=progress.waiting, file=file, share=share_of(name, config)),
         stop=stop,
         headers=headers,
         progress=progress,

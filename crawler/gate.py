@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from indexer.quota import RESERVE, Meter, QuotaFile, Window
+from indexer.quota import WHOLE, Meter, QuotaFile, Share, Window
 
 
 class Gate:
@@ -14,7 +14,7 @@ class Gate:
         now: a clock in seconds that never goes back.
         on_wait: is told of every wait, in seconds, before it begins.
         file: where processes tell one another what is left.
-        reserve: the share of each window's quota that is left alone.
+        share: what of each window is taken, and what is left to others.
 
     """
 
@@ -24,11 +24,11 @@ class Gate:
         now: Callable[[], float] = time.monotonic,
         on_wait: Callable[[float], None] = lambda _seconds: None,
         file: QuotaFile | None = None,
-        reserve: float = RESERVE,
+        share: Share = WHOLE,
     ) -> None:
         self._sleep = sleep
         self._on_wait = on_wait
-        self._meter = Meter(now, file, reserve)
+        self._meter = Meter(now, file, share)
         self.requests = 0
         """Requests let through."""
 

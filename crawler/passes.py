@@ -8,7 +8,7 @@ from typing import Literal
 from crawler.config import CrawlConfig
 from indexer.config import DEFAULT_UPSTREAM
 from indexer.errors import BadRequest
-from indexer.quota import RESERVE, SPARED
+from indexer.quota import LOOK_UPS, Share
 from indexer.records import Checkpoint
 
 CRAWLS = {
@@ -19,6 +19,9 @@ CRAWLS = {
     "files": "sizes and hashes of files, the most wanted first (for days; stops and goes on at any time)",
 }
 """Every crawl, in the order of their rank: one gives way to those before it. With what it reads."""
+
+RECENT_REQUESTS = 20
+"""Pages an hour of news takes, by change and by creation, on a busy day."""
 
 HOUR = 3_600.0
 _COUNTED_ON = datetime(2026, 9, 25, tzinfo=UTC)
@@ -99,9 +102,36 @@ def passes_of(name: str, config: CrawlConfig) -> tuple[Pass, ...]:
     raise BadRequest(f"There is no crawl named {name!r}.")
 
 
-def reserve_of(name: str) -> float:
-    """Give the share of each window of the Hub's quota that a crawl of this name leaves alone."""
-    return SPARED if name == "files" else RESERVE
+def need_of(name: str, config: CrawlConfig) -> int | None:
+    """Give how many requests a run of a crawl takes; `None`: as many as there are.
+
+    Raises:
+        BadRequest: there is no such crawl.
+
+    """
+    if name == "recent":
+        return RECENT_REQUESTS
+    limits = [one.page_limit for one in passes_of(name, config)]
+    return None if None in limits else sum(filter(None, limits))
+
+
+def share_of(name: str, config: CrawlConfig) -> Share:
+    """Give what a crawl takes of each window of the Hub's quota.
+
+    It leaves what those of higher rank need that may come within the window, and what downloads look up.
+    A crawl that takes all there is begins with what it finds: nothing is left to it. Files are never in
+    such a hurry that what nobody came for had to be taken as well.
+
+    Raises:
+        BadRequest: there is no such crawl.
+
+    """
+    higher = [need_of(one, config) or 0 for one in CRAWLS if rank_of(one) < rank_of(name)]
+    return Share(
+        others=LOOK_UPS + sum(higher),
+        takes_back=name != "files",
+        is_paced=need_of(name, config) is None,
+    )
 
 
 def expected_rows(

@@ -1,4 +1,4 @@
-"""`python -m indexer {sync,rebuild,check,keys,search,status}`: the index follows the catalog, or is asked."""
+"""`python -m indexer {sync,rebuild,check,upkeep,keys,search,status}`: catalog and index, kept and asked."""
 
 import argparse
 import dataclasses
@@ -18,7 +18,7 @@ from indexer.conditions import check_answer, set_asides_answer, status_answer
 from indexer.config import HomeConfig, KeysConfig, read_config
 from indexer.engines.meilisearch.keys import make_keys
 from indexer.engines.opening import EMBEDDED, Replica, open_reader, open_replicas, replica_states
-from indexer.errors import EXIT_DONE, EXIT_FAILED, EngineUnavailable
+from indexer.errors import EXIT_DONE, EXIT_FAILED, EXIT_TRY_LATER, EngineUnavailable
 from indexer.following import follow_all, sync_all
 from indexer.process import (
     StopRequest,
@@ -32,6 +32,7 @@ from indexer.runs import Runs, RunWriter
 from indexer.search import Search
 from indexer.sync import SyncReport
 from indexer.terminal import answer_lines, check_lines, has_colours, json_line, set_aside_lines, status_lines
+from indexer.upkeep import UPKEEP, keep_up
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
         "--sample", type=_positive, default=SAMPLE, metavar="N", help=f"compare N models (default {SAMPLE:,})"
     )
     drawn.add_argument("--all", action="store_true", help="compare every model")
+    upkeep = commands.add_parser(
+        "upkeep", help="drop from the catalog what nobody needs, look whether it is sound"
+    )
     keys = commands.add_parser("keys", help="make the two keys of Meilisearch servers, and print them")
     search = commands.add_parser("search", help="ask the index", prog="hubdex search")
     add_options(search)
@@ -70,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="show the newest N rows of the Hub that had no meaning (20 when N is not given)",
     )
-    for command in (sync, rebuild, check, keys, search, status):
+    for command in (sync, rebuild, check, upkeep, keys, search, status):
         command.add_argument("--json", action="store_true", help="answer in JSON")
     return parser
 
@@ -86,6 +90,8 @@ def _run(arguments: argparse.Namespace) -> int:
         return _check(config, arguments)
     if arguments.command == "keys":
         return _keys(as_json=arguments.json)
+    if arguments.command == "upkeep":
+        return _upkeep(config, as_json=arguments.json)
     collect_garbage_rarely()
     with exclusive(config.lock_folder, "index sync"), Runs(config).running("index-sync") as run:
         if arguments.command == "sync" and arguments.follow:
@@ -150,6 +156,15 @@ def _check(config: HomeConfig, arguments: argparse.Namespace) -> int:
             else:
                 print("\n".join([*_named(replica), *check_lines(report)]), flush=True)
     return EXIT_DONE if agrees else EXIT_FAILED
+
+
+def _upkeep(config: HomeConfig, *, as_json: bool) -> int:
+    stop = StopRequest().listen()
+    with exclusive(config.lock_folder, UPKEEP), Runs(config).running(UPKEEP) as run:
+        report = keep_up(config, run, stop)
+        print(json_line(dataclasses.asdict(report)) if as_json else report)
+        run.end("done" if report.finished else "stopped", str(report))
+    return EXIT_DONE if report.finished else EXIT_TRY_LATER
 
 
 def _named(replica: Replica) -> list[str]:

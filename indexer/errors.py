@@ -11,7 +11,8 @@ Library errors are translated in the file that owns the library and never cross 
     ├── Busy                   another process holds what this one needs          exit 75, HTTP 503
     ├── CatalogError           the catalog cannot be opened, read or written      exit 1, HTTP 503
     │   ├── CatalogMissing     there is no catalog yet                            exit 75, HTTP 503
-    │   └── CatalogOutdated    an older version; the next crawl brings it up      exit 75, HTTP 503
+    │   ├── CatalogOutdated    an older version; the next crawl brings it up      exit 75, HTTP 503
+    │   └── ChangesPruned      what changed since so long ago is no longer known  exit 1, HTTP 503
     ├── EngineError            the search engine failed                           exit 1, HTTP 503
     │   └── EngineUnavailable  it is not there (yet), try later                   exit 75, HTTP 503
     │       └── EngineRefused  it is there, but refuses us: a key, a version      exit 1, HTTP 503
@@ -108,6 +109,14 @@ class CatalogOutdated(CatalogError):
             f"The catalog is of the older version {version}; the next crawl brings it up to date "
             "(hubdex crawl head)."
         )
+
+
+class ChangesPruned(CatalogError):
+    """Of what was removed since a serial, not everything is told any more."""
+
+    def __init__(self, serial: int) -> None:
+        self.serial = serial
+        super().__init__(f"What was removed since serial {serial} is no longer kept: build the index anew.")
 
 
 class EngineError(HubdexError):

@@ -1,4 +1,6 @@
-"""What the Hub's quota allows, and how processes tell one another; pure but for the small file.
+"""What the Hub's quota allows, who has which share of it, and how processes tell one another.
+
+Pure but for the small file.
 
 The Hub counts requests in fixed windows and says on every answer, errors and redirects included, what is
 left (recorded 2026): `RateLimit: "api";r=499;t=295` with `RateLimit-Policy: "fixed window";"api";q=500;w=300`
@@ -20,15 +22,20 @@ import orjson
 
 RESERVE = 0.01
 """Share of a window's quota that is never spent: others may use the same address or token."""
-SPARED = 0.4
-"""The same for a crawl that gives way to all others: 200 requests of an anonymous window are a head and
-the counters at once, with some to spare, so that none of them ever waits for what it took."""
+MOST_LEFT = 0.5
+"""Share of a window's quota that is left to others at most, however much they need."""
 BURST = 0.2
 """Share of a window's quota that may be spent without pacing: a short pass never waits."""
+SECONDS_EACH = 0.67
+"""What one request takes, the next of its kind waiting for its answer (recorded 2026)."""
+LEAST_WAIT_SECONDS = 0.01
+"""A shorter wait might not move a clock at all."""
 UNTOLD_SECONDS = 0.1
 """Pause until an answer tells of a new window, when more requests are under way than it may hold."""
 MAX_WAIT_SECONDS = 900.0
 """The longest wait a server can ask for."""
+LOOK_UPS = 20
+"""Requests that a crawl leaves to downloads: they look up a tree or a model now and then."""
 
 _LEFT = re.compile(r'\s*"?([\w.\-]{1,64})"?\s*;\s*r=(\d{1,12})\s*;\s*t=(\d{1,9})\s*', re.ASCII)
 _POLICY = re.compile(r'"?([\w.\-]{1,64})"?\s*;\s*q=(\d{1,12})\s*;\s*w=(\d{1,9})\s*$', re.ASCII)
@@ -55,9 +62,55 @@ class Window:
     resets_at: float
     window_seconds: float
 
-    def usable(self, reserve: float) -> int:
-        """Give how many requests may still be sent when this share of the quota is left alone."""
-        return self.left - int(self.limit * reserve)
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What somebody takes of each window, and what others find in it."""
+
+    others: int = 0
+    """Requests that those who go first need when they come within the window."""
+    takes_back: bool = True
+    """Whether what they can no longer use before the window ends is taken; else it is left unspent."""
+    is_paced: bool = True
+    """Whether what may be taken is spread over the window; a few requests may all be sent at once."""
+
+    def floor(self, limit: int, seconds_left: float) -> int:
+        """Give how many requests of a window stay for others, always less than all of it.
+
+        Args:
+            limit: requests of the window.
+            seconds_left: until it ends.
+
+        """
+        left = min(self.others, int(limit * MOST_LEFT))
+        if self.takes_back:
+            left = min(left, ceil(max(seconds_left, 0.0) / SECONDS_EACH))
+        return reserve_of(limit) + left
+
+    def seconds_until(self, free: int, limit: int, seconds_left: float) -> float | None:
+        """Give in how many seconds one more of the requests that are `free` may be sent; `None`: never.
+
+        Args:
+            free: requests that are left and not under way.
+            limit: requests of the window.
+            seconds_left: until it ends.
+
+        """
+        if free > self.floor(limit, seconds_left):
+            return 0.0
+        taken_back_at = (free - reserve_of(limit) - 1) * SECONDS_EACH
+        if not self.takes_back or taken_back_at <= 0:
+            return None
+        return max(seconds_left - taken_back_at, LEAST_WAIT_SECONDS)
+
+
+WHOLE = Share()
+"""All of each window but the reserve."""
+
+
+def reserve_of(limit: int) -> int:
+    """Give how many requests of a window are never spent."""
+    return int(limit * RESERVE)
 
 
 def parse_quota(headers: Mapping[str, str]) -> Quota | None:
@@ -110,28 +163,30 @@ def next_delay(
     now: float,
     in_flight: int = 0,
     sent_at: float | None = None,
-    reserve: float = RESERVE,
+    share: Share = WHOLE,
 ) -> float:
     """Give the seconds to wait before the next request.
 
-    What is usable is spread over what is left of the window, counted from the last request (`sent_at`),
-    so that a slow chain never waits; `in_flight` requests have not been counted by the Hub yet.
-    At the reserve, a share of the window's quota, the wait lasts until a second after the reset (`t` is
-    rounded down).
+    What may be taken by the end of the window is spread over what is left of it, counted from the last
+    request (`sent_at`), so that a slow chain never waits; `in_flight` requests have not been counted by
+    the Hub yet. At what is others' the wait lasts until it is not, at the latest until a second after the
+    reset (`t` is rounded down).
     """
     if window is None:
         return 0.0
     if now >= window.resets_at + 1:
         # A window nobody has told of yet: it is as large as the last one, and these will count in it.
-        fresh = replace(window, left=window.limit)
-        return 0.0 if in_flight < max(fresh.usable(reserve), 1) else UNTOLD_SECONDS
-    usable = window.usable(reserve) - in_flight
-    if usable <= 0:
+        most = window.limit - share.floor(window.limit, window.window_seconds)
+        return 0.0 if in_flight < max(most, 1) else UNTOLD_SECONDS
+    free, seconds_left = window.left - in_flight, window.resets_at - now
+    until = share.seconds_until(free, window.limit, seconds_left)
+    if until is None:
         return window.resets_at + 1 - now
-    if sent_at is None or window.left - in_flight > window.limit * (1 - BURST):
-        return 0.0
-    interval = max(window.resets_at - now, 0.0) / usable
-    return max(sent_at + interval - now, 0.0)
+    if sent_at is None or not share.is_paced or free > window.limit * (1 - BURST):
+        return until
+    to_spend = free - share.floor(window.limit, 0.0)
+    interval = max(seconds_left, 0.0) / to_spend
+    return max(sent_at + interval - now, until)
 
 
 def after_429(
@@ -243,8 +298,7 @@ class Meter:
     Args:
         now: a clock in seconds that never goes back.
         file: where processes tell one another what is left.
-        reserve: the share of each window's quota that is left alone.
-        is_paced: whether what is left is spread over the window; else it may all be spent at once.
+        share: what of each window is taken.
 
     """
 
@@ -252,14 +306,11 @@ class Meter:
         self,
         now: Callable[[], float] = time.monotonic,
         file: QuotaFile | None = None,
-        reserve: float = RESERVE,
-        *,
-        is_paced: bool = True,
+        share: Share = WHOLE,
     ) -> None:
         self._now = now
         self._file = file
-        self._reserve = reserve
-        self._is_paced = is_paced
+        self._share = share
         self._in_flight = 0
         self._sent_at: float | None = None
         self.window: Window | None = None
@@ -269,13 +320,12 @@ class Meter:
         others = None if self._file is None else self._file.read()
         if others is not None:
             self.window = merged(self.window, others)
-        return next_delay(self.window, self._now(), self._in_flight, self._sent_at, self._reserve)
+        return next_delay(self.window, self._now(), self._in_flight, self._sent_at, self._share)
 
     def sent(self) -> None:
         """Count a request that is sent now."""
         self._in_flight += 1
-        if self._is_paced:
-            self._sent_at = self._now()
+        self._sent_at = self._now()
 
     def unsent(self) -> None:
         """Take back a request that turned out to be counted elsewhere."""

@@ -332,6 +332,8 @@ class CatalogState:
     set_aside: int
     checkpoints: tuple[Checkpoint, ...]
     """All that are stored, in the order of their names."""
+    pruned_serial: int = 0
+    """Removals up to this serial are no longer all told of: who is not as far cannot follow."""
 
     @property
     def passes(self) -> tuple[Checkpoint, ...]:

@@ -13,6 +13,7 @@ from indexer.catalog.mapping import outline_of
 from indexer.catalog.store import Catalog, utc_now
 from indexer.documents import Document
 from indexer.engines.contract import Documents, EngineWriter, IndexState
+from indexer.errors import ChangesPruned
 from indexer.projecting import documents_in
 from indexer.records import CatalogState, Change
 
@@ -25,6 +26,8 @@ SMALL = 20_000
 APART = 100_000
 """From so many models on an index is built by several processes at once."""
 MOST_PARTS = 4
+
+_PRUNED = "the index was so old that what was removed since is no longer kept"
 
 Done = Literal["followed", "rebuilt", "nothing"]
 Progress = Callable[[int, int], None]
@@ -102,7 +105,10 @@ class Sync:
         if index is None or why:
             return self.rebuild(why)
         if min(index.serial, index.counters_serial) < catalog.serial:
-            return self._follow(catalog, index)
+            try:
+                return self._follow(catalog, index)
+            except ChangesPruned:  # just now, while it was read
+                return self.rebuild(_PRUNED)
         if index.models != catalog.models and not self._recounted:
             self._recounted = True  # were it the catalog that miscounts, building anew would not end
             return self.rebuild(f"the index held {index.models} models of {catalog.models}")
@@ -142,6 +148,8 @@ class Sync:
             return "the index was of another catalog"
         if max(index.serial, index.counters_serial) > catalog.serial:
             return "the index was ahead of the catalog (an older one was restored)"
+        if index.serial < catalog.pruned_serial:
+            return _PRUNED
         behind = self._catalog.moved_since(index.serial, index.counters_serial)
         if behind > max(SMALL, REBUILD_SHARE * catalog.models):
             return f"{behind} of {catalog.models} models changed"

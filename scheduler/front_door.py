@@ -11,7 +11,7 @@ from scheduler.launcher import room_command
 COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "up": ("scheduler", ("up",), "start everything: crawl, index and page"),
     "crawl": ("crawler", (), "read the Hub: head, recent, full, counters or files"),
-    "index": ("indexer", (), "bring the index to where the catalog is: sync, rebuild, check or keys"),
+    "index": ("indexer", (), "bring the index to where the catalog is: sync, rebuild, check, upkeep or keys"),
     "serve": ("api", (), "answer searches over HTTP and show the page"),
     "search": ("indexer", ("search",), "search from the terminal"),
     "get": ("api", ("get",), "download a model, or a part of it, into the Hugging Face cache"),

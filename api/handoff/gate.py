@@ -7,7 +7,7 @@ from typing import Literal
 
 from api.handoff.errors import Interrupted
 from indexer.hub import HubConfig
-from indexer.quota import Meter, parse_quota
+from indexer.quota import Meter, Share, parse_quota
 
 Bucket = Literal["api", "resolvers"]
 """The two quotas of the Hub that downloads spend from."""
@@ -86,7 +86,7 @@ class Gate:
         self._pause = pause
         self._lock = threading.Lock()
         self._meters: dict[str, Meter] = {
-            bucket: Meter(now, config.quota_file(bucket, now), is_paced=False)
+            bucket: Meter(now, config.quota_file(bucket, now), Share(is_paced=False))
             for bucket in ("api", "resolvers")
         }
 

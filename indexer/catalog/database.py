@@ -94,6 +94,25 @@ class Database:
                 yield connection
             _cut_log(connection)
 
+    def empty_log(self) -> int:
+        """Write the log back into the database and cut it off; gives the bytes by which it became shorter.
+
+        What can be copied without holding anybody up is copied first. Only when that was all of it is the
+        log cut off, which then takes a moment; while others read on and on it stays as it is.
+        """
+        with self._translated(), self._engine.connect() as connection:
+            log, driver = (
+                Path(f"{connection.engine.url.database}-wal"),
+                connection.connection.driver_connection,
+            )
+            before = log.stat().st_size if log.is_file() else 0
+            if driver is None or not before:
+                return 0
+            _, pages, copied = driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if pages == copied:
+                _cut_off(driver)
+            return before - log.stat().st_size
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
@@ -207,6 +226,10 @@ def _cut_log(connection: Connection) -> None:
     driver = connection.connection.driver_connection
     if driver is None or not log.is_file() or log.stat().st_size <= WAL_BYTES_AT_MOST:
         return
+    _cut_off(driver)
+
+
+def _cut_off(driver: Any) -> None:
     # The batch is stored by now: that the log stays long, or the disk is full, is no failure of it.
     with suppress(sqlite3.Error):
         driver.execute(f"PRAGMA busy_timeout={READERS_WAIT_MILLIS}")

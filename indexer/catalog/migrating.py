@@ -100,4 +100,9 @@ def _from_2_to_3(connection: Connection) -> None:
     tables.blobs.create(connection)
 
 
-_STEPS: dict[int, Callable[[Connection], None]] = {1: _from_1_to_2, 2: _from_2_to_3}
+def _from_3_to_4(connection: Connection) -> None:
+    """Up to which serial tombstones have been dropped; none have."""
+    _add_column(connection, tables.state, tables.state.c.pruned_serial)
+
+
+_STEPS: dict[int, Callable[[Connection], None]] = {1: _from_1_to_2, 2: _from_2_to_3, 3: _from_3_to_4}

@@ -6,6 +6,7 @@ from indexer.catalog import tables
 from indexer.catalog.database import one_of
 from indexer.catalog.mapping import STORED, to_checkpoint, to_stored
 from indexer.catalog.trees import trees_of
+from indexer.errors import ChangesPruned
 from indexer.records import Change, Checkpoint, StoredModel
 
 
@@ -41,7 +42,14 @@ def models_after(
 
 
 def changes(connection: Connection, serial: int, limit: int) -> list[Change]:
-    """Give what changed or was removed after a serial, lowest first."""
+    """Give what changed or was removed after a serial, lowest first.
+
+    Raises:
+        ChangesPruned: not all that was removed after it is known any more.
+
+    """
+    if connection.execute(select(tables.state.c.pruned_serial)).scalar_one() > serial:
+        raise ChangesPruned(serial)
     t = tables.tombstones.c
     graves = select(t.serial, t.number).where(t.serial > serial).order_by(t.serial).limit(limit)
     removals = [Change(row.serial, row.number, None) for row in connection.execute(graves)]

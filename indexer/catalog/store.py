@@ -136,6 +136,7 @@ class Catalog:
             removed=removed,
             set_aside=aside,
             checkpoints=marks,
+            pruned_serial=row["pruned_serial"],
         )
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
@@ -301,6 +302,10 @@ class Catalog:
         """Give every change after `serial`, oldest first, a page at a time.
 
         A model appears once, with its present record; a removed one as a removal.
+
+        Raises:
+            ChangesPruned: not all that was removed after `serial` is known any more.
+
         """
         while True:
             with self._database.reading() as connection:

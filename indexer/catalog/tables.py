@@ -15,7 +15,7 @@ from sqlalchemy import (
     func,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised when the tables change in a way that an older catalog does not satisfy; see `migrating`."""
 
 metadata = MetaData()
@@ -30,6 +30,9 @@ state = Table(
     Column("uuid", String(36), nullable=False),
     Column("serial", BigInteger, nullable=False),
     Column("models", BigInteger, nullable=False),
+    Column(
+        "pruned_serial", BigInteger, nullable=False, server_default="0"
+    ),  # newest of the dropped tombstones
 )
 
 models = Table(

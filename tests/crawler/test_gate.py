@@ -1,8 +1,6 @@
 """The gate in virtual time: at the limit of the quota, never beyond it, whoever else spends from it."""
 
 import asyncio
-import selectors
-from collections.abc import Awaitable, Callable
 from math import ceil
 from pathlib import Path
 
@@ -11,66 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.chain import Chain
+from crawler.config import CrawlConfig
 from crawler.full import WAYPOINT_PAGES, FullLeg
 from crawler.gate import Gate
-from indexer.quota import SPARED, QuotaFile, parse_quota
+from crawler.passes import share_of
+from indexer.quota import MOST_LEFT, QuotaFile, Share, parse_quota
 from tests.crawler.test_full import PaperHub, Shelf, leg_of, spread, step, with_waypoints
-from tests.fakes.hub.quota import FixedWindow
-
-
-class _Leaping(selectors.SelectSelector):
-    """Waits for nothing: time leaps to when the next thing happens."""
-
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        self.now += max(timeout or 0.0, 0.0)
-        return super().select(0)
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock moves only when everybody waits."""
-
-    def __init__(self) -> None:
-        self._leaping = _Leaping()
-        super().__init__(self._leaping)
-
-    def time(self) -> float:
-        return self._leaping.now
-
-
-def virtually(work: Callable[[VirtualLoop], Awaitable[float]]) -> float:
-    loop = VirtualLoop()
-    try:
-        return loop.run_until_complete(_as_coroutine(work(loop)))
-    finally:
-        loop.close()
-
-
-async def _as_coroutine(work: Awaitable[float]) -> float:
-    return await work
-
-
-class CountingHub:
-    """A quota as the Hub keeps it, and how often it had to refuse."""
-
-    def __init__(self, loop: VirtualLoop, quota: int, window_seconds: int, latency_seconds: float) -> None:
-        self._window = FixedWindow(quota, window_seconds, loop.time)
-        self._latency_seconds = latency_seconds
-        self.refused = 0
-
-    async def answer(self) -> dict[str, str]:
-        await asyncio.sleep(self._latency_seconds / 2)
-        spent = self._window.spend()
-        await asyncio.sleep(self._latency_seconds / 2)
-        self.refused += not spent.allowed
-        return {name.lower(): text for name, text in spent.headers().items()}
-
-
-async def send(gate: Gate, hub: CountingHub, requests: int) -> None:
-    for _ in range(requests):
-        await gate.enter()
-        gate.leave(await hub.answer())
+from tests.crawler.virtual import CountingHub, VirtualLoop, send, virtually
 
 
 def walk_full(paper: PaperHub, shelf: Shelf, quota: int, latency_seconds: float) -> tuple[float, int, int]:
@@ -80,7 +25,7 @@ def walk_full(paper: PaperHub, shelf: Shelf, quota: int, latency_seconds: float)
     async def work(loop: VirtualLoop) -> float:
         nonlocal refused, requests
         hub = CountingHub(loop, quota, 300, latency_seconds)
-        gate = Gate(asyncio.sleep, loop.time)
+        gate = Gate(asyncio.sleep, loop.time, share=share_of("full", CrawlConfig()))
         leg = leg_of(shelf)
         await asyncio.sleep(17.0)  # the Hub's windows do not begin when we do
         began = loop.time()
@@ -151,9 +96,9 @@ def test_with_a_token_more_chains_use_what_the_quota_gives(quota: int, chains: i
 
 
 @settings(deadline=None)
-@given(st.integers(3, 40), st.integers(2, 20), st.floats(0.0, 0.25), st.integers(1, 5))
+@given(st.integers(3, 40), st.integers(2, 20), st.floats(0.0, 0.25), st.integers(1, 5), st.integers(0, 50))
 def test_the_gate_never_runs_into_a_quota(
-    quota: int, window_seconds: int, latency_share: float, chains: int
+    quota: int, window_seconds: int, latency_share: float, chains: int, others: int
 ) -> None:
     refused = -1
     latency_seconds = latency_share * window_seconds
@@ -161,7 +106,7 @@ def test_the_gate_never_runs_into_a_quota(
     async def work(loop: VirtualLoop) -> float:
         nonlocal refused
         hub = CountingHub(loop, quota, window_seconds, latency_seconds)
-        gate = Gate(asyncio.sleep, loop.time)
+        gate = Gate(asyncio.sleep, loop.time, share=Share(others))
         await send(gate, hub, 1)  # nobody knows the quota before the first answer
         await asyncio.gather(*(send(gate, hub, 30) for _ in range(chains)))
         refused = hub.refused
@@ -180,7 +125,7 @@ def test_a_share_of_every_window_is_left_to_others(quota: int, latency_share: fl
     async def work(loop: VirtualLoop) -> float:
         nonlocal refused
         hub = CountingHub(loop, quota, window_seconds, latency_share * window_seconds)
-        gate = Gate(asyncio.sleep, loop.time, reserve=SPARED)
+        gate = Gate(asyncio.sleep, loop.time, share=Share(1_000, takes_back=False))
 
         async def send_on() -> None:
             for _ in range(30):
@@ -199,7 +144,7 @@ def test_a_share_of_every_window_is_left_to_others(quota: int, latency_share: fl
     virtually(work)
 
     assert refused == 0
-    assert min(left) >= int(SPARED * quota)
+    assert min(left) >= int(MOST_LEFT * quota)
 
 
 def test_processes_that_share_a_file_keep_one_quota(tmp_path: Path) -> None:

@@ -9,9 +9,21 @@ from crawler.chain import GROW_AFTER, Chain, Page
 from crawler.config import CrawlConfig
 from crawler.full import SWEEP, sweep_of
 from crawler.listing import OVERLAP
-from crawler.passes import CRAWLS, FULL, GGUF, HOUR, Pass, expected_rows, passes_of, rank_of, reserve_of
+from crawler.passes import (
+    CRAWLS,
+    FULL,
+    GGUF,
+    HOUR,
+    Pass,
+    expected_rows,
+    need_of,
+    passes_of,
+    rank_of,
+    share_of,
+)
 from crawler.walk import Known, Walk
 from indexer.errors import BadRequest, UpstreamError
+from indexer.quota import LOOK_UPS, reserve_of
 from indexer.records import TREES, Checkpoint
 
 HUB = "https://hub.example"
@@ -220,9 +232,34 @@ def test_a_listing_of_gguf_cut_off_long_ago_is_gone_on_with() -> None:
     assert chain_of(walk(GGUF, gguf=mark("gguf", minutes_old=60 * 24 * 30))).url == mark("gguf").next_url
 
 
-def test_the_crawl_of_files_goes_last_and_leaves_most() -> None:
+def test_crawls_say_what_they_need_and_leave_what_those_before_them_need() -> None:
+    config = CrawlConfig()
+
+    assert {name: need_of(name, config) for name in CRAWLS} == {
+        "head": 55, "recent": 20, "full": None, "counters": 135, "files": None,
+    }  # fmt: skip
+    left = {name: share_of(name, config).others - LOOK_UPS for name in CRAWLS}
+    assert left == {"head": 0, "recent": 55, "full": 75, "counters": 75, "files": 210}
+    assert need_of("head", CrawlConfig(head_pages=3, trending_pages=1)) == 4
+
+
+def test_files_go_last_and_take_nothing_back() -> None:
     assert rank_of("files") == max(map(rank_of, CRAWLS))
-    assert reserve_of("files") > 10 * reserve_of("full")
+    assert [name for name in CRAWLS if not share_of(name, CrawlConfig()).takes_back] == ["files"]
+    assert [name for name in CRAWLS if share_of(name, CrawlConfig()).is_paced] == ["full", "files"]
+
+
+@pytest.mark.parametrize("limit", [500, 1_000, 2_500])
+def test_whoever_goes_first_finds_its_need_in_what_those_behind_it_leave(limit: int) -> None:
+    config = CrawlConfig()
+    floors = {name: share_of(name, config).floor(limit, 300.0) for name in CRAWLS}
+
+    for name in CRAWLS:
+        for other in CRAWLS:
+            if rank_of(other) > rank_of(name):
+                assert floors[other] - floors[name] >= (need_of(name, config) or 0)
+    assert floors["head"] - reserve_of(limit) == LOOK_UPS
+    assert floors["files"] <= 0.5 * limit
 
 
 def test_fields_that_the_hub_refuses_do_not_matter_to_trees() -> None:

@@ -72,7 +72,7 @@ def apply_until_killed(path: Path, at: int, batches: tuple[Batch, ...] = BATCHES
     return said.count(b"b"), said.count(b"s"), code
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_killed_while_brought_up_to_date_a_catalog_is_of_one_version_or_the_other(
     tmp_path: Path, version: int
 ) -> None:
@@ -87,8 +87,10 @@ def test_killed_while_brought_up_to_date_a_catalog_is_of_one_version_or_the_othe
         with closing(sqlite3.connect(path)) as database:
             [held] = database.execute("select schema_version from state").fetchone()
             tables = {name for (name,) in database.execute("select name from sqlite_master")}
+            columns = {column[1] for column in database.execute("pragma table_info(state)")}
         assert held in {version, SCHEMA_VERSION}
-        assert ({"trees", "blobs"} <= tables) == (held == SCHEMA_VERSION)
+        assert ({"trees", "blobs"} <= tables) == (held >= 3)
+        assert ("pruned_serial" in columns) == (held == SCHEMA_VERSION)
         assert ({"sightings", "waypoints"} <= tables) == ("models_repo_id" not in tables) == (held >= 2)
         open_catalog(path).close()
         assert dump_of(path) == dump_of(tmp_path / "whole.db")

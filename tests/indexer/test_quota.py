@@ -10,6 +10,7 @@ from indexer.quota import (
     MAX_WAIT_SECONDS,
     Quota,
     QuotaFile,
+    Share,
     Window,
     after_429,
     next_delay,
@@ -116,6 +117,62 @@ def test_next_delay_is_never_longer_than_to_the_reset(
     delay = next_delay(window(left), now, in_flight, sent)
 
     assert 0.0 <= delay <= max(301.0 - now, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("share", "limit", "seconds_left", "floor"),
+    [
+        (Share(0, takes_back=True), 500, 300.0, 5),  # the reserve
+        (Share(95, takes_back=True), 500, 300.0, 100),
+        (Share(95, takes_back=True), 500, 6.7, 15),  # ten requests take 6.7 seconds: no more can be asked for
+        (Share(95, takes_back=True), 500, 0.0, 5),
+        (Share(230, takes_back=False), 500, 300.0, 235),
+        (Share(230, takes_back=False), 500, 0.0, 235),
+        (Share(230, takes_back=False), 1_000, 0.0, 240),
+        (Share(230, takes_back=False), 250, 300.0, 127),  # half of it, and the reserve
+        (Share(230, takes_back=False), 1, 300.0, 0),
+        (Share(10**9, takes_back=True), 2_500, 10**9, 1_275),
+    ],
+)
+def test_a_share_leaves_what_others_can_still_use(
+    share: Share, limit: int, seconds_left: float, floor: int
+) -> None:
+    assert share.floor(limit, seconds_left) == floor
+
+
+SHARES = st.builds(Share, st.integers(0, 10_000), st.booleans(), st.booleans())
+
+
+@given(SHARES, st.integers(1, 10_000), st.floats(-10, 4_000))
+def test_a_share_is_never_negative_and_never_all_of_a_window(
+    share: Share, limit: int, seconds_left: float
+) -> None:
+    assert 0 <= share.floor(limit, seconds_left) < limit
+    assert share.floor(limit, seconds_left) <= share.floor(limit, seconds_left + 1)
+
+
+@given(SHARES, st.integers(0, 500), st.floats(0, 310), st.integers(0, 4))
+def test_whoever_waits_as_told_may_send_then_or_a_new_window_has_begun(
+    share: Share, left: int, now: float, in_flight: int
+) -> None:
+    delay = next_delay(window(left), now, in_flight, share=share)
+
+    assert 0.0 <= delay <= max(301.0 - now, 0.1)
+    if delay > 0 and now + delay < 301:
+        assert next_delay(window(left), now + delay + 0.001, in_flight, share=share) == 0.0
+
+
+def test_a_share_that_is_not_paced_is_sent_at_once() -> None:
+    hurried = Share(95, is_paced=False)
+
+    assert next_delay(window(left=150), 100.0, sent_at=100.0, share=hurried) == 0.0
+    assert next_delay(window(left=150), 100.0, sent_at=100.0, share=Share(95)) > 1.0
+
+
+def test_what_others_can_no_longer_use_is_taken_at_their_pace() -> None:
+    # 100 are left, 5 of them for good: others can use 94 until 62.98 seconds before the end.
+    assert next_delay(window(left=100), 200.0, share=Share(95)) == pytest.approx(100.0 - 94 * 0.67)
+    assert next_delay(window(left=100), 200.0, share=Share(95, takes_back=False)) == 101.0
 
 
 def test_after_429_waits_for_the_reset_when_nothing_is_left() -> None:

@@ -133,7 +133,7 @@ def files_in(home: Path) -> set[str]:
 
 def assert_whole(dump: Dump) -> None:
     """Hold a catalog that nobody has tidied up yet to what is always so."""
-    [(_, _, serial, models)] = dump["state"]
+    [(_, _, serial, models, _)] = dump["state"]
     numbers = [model[0] for model in dump["models"]]
     assert len(numbers) == models
     assert [sighting[0] for sighting in dump["sightings"]] == numbers

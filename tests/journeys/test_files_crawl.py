@@ -358,7 +358,7 @@ def spent(source: ListSource) -> FakeHub:
 
     def spend(request: int) -> None:
         if request == 3:
-            served.let_others_spend(6_500)
+            served.let_others_spend(9_765)
 
     served = FakeHub(source, quota=10_000, window_seconds=3_600, on_request=spend)
     return served
