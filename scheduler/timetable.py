@@ -1,9 +1,9 @@
 """What is due, in which order, and when each job is due next; pure.
 
-Nothing is remembered between two looks: it all follows from what ran and how it ended, whoever started it, and
-from how far the catalog has come. So a job that was missed is caught up once, however often it was missed, and a
-scheduler that was killed begins where it was. A time that lies ahead of the clock tells that the clock was set
-back; it counts for nothing, and the job is due.
+Nothing is remembered between two looks: it all follows from what ran and how it ended, whoever started it,
+and from how far the catalog has come. So a job that was missed is caught up once, however often it was
+missed, and a scheduler that was killed begins where it was. A time that lies ahead of the clock tells that
+the clock was set back; it counts for nothing, and the job is due.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

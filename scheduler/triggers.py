@@ -58,10 +58,8 @@ class Every:
         return moment + self.period
 
     def __str__(self) -> str:
-        for unit, length in reversed(_UNITS.items()):
-            if self.period % length == timedelta(0):
-                break
-        return f"every {self.period // length}{unit}"
+        unit = next(one for one in "dhm" if self.period % _UNITS[one] == timedelta(0))
+        return f"every {self.period // _UNITS[unit]}{unit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +83,9 @@ class Cron:
 class AtTimes:
     """At times of a calendar and of a zone's clocks.
 
-    In the night that has an hour twice, what is to run at an hour runs in the first one only; what runs every
-    hour runs in both. A time that the night of the other change leaves out comes as much later as is left out.
+    In the night that has an hour twice, what is to run at an hour runs in the first one only; what runs
+    every hour runs in both. A time that the night of the other change leaves out comes as much later as
+    is left out.
     """
 
     triggers: tuple[CronTrigger, ...]

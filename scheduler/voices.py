@@ -64,7 +64,7 @@ class Voice:
 
 
 def writer_to(stream: BinaryIO) -> Callable[[bytes], None]:
-    """Give what writes a line to a stream of ours; where that takes no more, the line is lost, and nothing else."""
+    """Give what writes a line to a stream of ours; where that takes no more, only the line is lost."""
 
     def write(line: bytes) -> None:
         try:
