@@ -48,7 +48,7 @@ def history_of(record: Sequence[Run], attempts: Sequence[Attempt]) -> tuple[Run,
         at = _place_of(history, attempt.run.process)
         if at is None:
             history.insert(_place_for(history, attempt), attempt.run)
-        elif history[at].outcome in {"running", "killed"} and attempt.run.outcome != "running":
+        elif _knows_better(attempt.run, history[at]):
             ended = attempt.run
             history[at] = replace(history[at], outcome=ended.outcome, ended_at=ended.ended_at)
     return tuple(history)
@@ -66,11 +66,18 @@ def begun(
     return (replace(second, after=oldest.after), *others, one)
 
 
-def ended(attempts: Sequence[Attempt], code: int, now: datetime) -> tuple[Attempt, ...]:
-    """Give the attempts when the newest one has ended with this exit code."""
+def ended(attempts: Sequence[Attempt], outcome: Outcome, now: datetime) -> tuple[Attempt, ...]:
+    """Give the attempts when the newest one has ended like this."""
     *others, newest = attempts
-    run = replace(newest.run, outcome=outcome_of(code), ended_at=now)
+    run = replace(newest.run, outcome=outcome, ended_at=now)
     return (*others, replace(newest, run=run))
+
+
+def _knows_better(ours: Run, record: Run) -> bool:
+    """Tell whether a record lacks its end, or does not know that it was ended for taking too long."""
+    if ours.outcome == "running":
+        return False
+    return record.outcome in {"running", "killed"} or (record.outcome, ours.outcome) == ("stopped", "failed")
 
 
 def _place_of(history: Sequence[Run], process: int | None) -> int | None:

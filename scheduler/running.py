@@ -10,7 +10,7 @@ from indexer.catalog.store import utc_now
 from indexer.errors import EXIT_DONE, EXIT_TRY_LATER
 from indexer.planned import Plan, Planned
 from indexer.runs import Run
-from scheduler.attempts import Attempt, begun, ended, history_of
+from scheduler.attempts import Attempt, begun, ended, history_of, outcome_of
 from scheduler.jobs import SYNC, Job
 from scheduler.launcher import STOP_SECONDS, Child, Launcher
 from scheduler.timetable import Entry, Known, Timetable, startable
@@ -154,7 +154,9 @@ class Runner:
     def _end(self, one: _Running, code: int) -> None:
         name = one.job.name
         del self._running[name]
-        self._attempts[name] = ended(self._attempts[name], code, self._clock.now())
+        # What is ended for taking too long may well have got on; others get their turn all the same.
+        outcome = "failed" if one.is_asked else outcome_of(code)
+        self._attempts[name] = ended(self._attempts[name], outcome, self._clock.now())
         self.codes[name] = code
         self._has_to_sync = self._has_to_sync or one.job.is_crawl
         self._read_at = None

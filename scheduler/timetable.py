@@ -135,13 +135,13 @@ def _reason(job: Job, stage: Stage) -> str:
 def _last_done(
     job: Job, marks: Mapping[str, Checkpoint], history: Sequence[Run], now: datetime
 ) -> datetime | None:
-    """Give when a job was last done, by its record or by what the catalog holds; `None`: it has to run."""
+    """Give when what was last done began, by its record or by the catalog; `None`: it has to run."""
     times = [run.started_at for run in history if run.outcome == "done"]
     if job.ends_with is not None:
         mark = marks.get(job.ends_with)
         if mark is None or mark.last_finished_at is None:
             return None  # another catalog than the one of the records
-        times.append(mark.last_finished_at)
+        times.append(mark.last_finished_at if mark.is_under_way else mark.started_at)
     return max((time for time in times if time <= now), default=None)
 
 

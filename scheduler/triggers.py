@@ -23,6 +23,8 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _FIELD = re.compile(r"[\w*/,-]+", re.ASCII)
 _DAYS = re.compile(r"(\*|\w+)(?:-(\w+))?(?:/(\d{1,2}))?", re.ASCII)
 _LONGEST = timedelta(days=366)
+_LONGEST_CHANGE = timedelta(hours=2)
+"""By no more than this are clocks set."""
 _MOMENT = timedelta(microseconds=1)
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 _HELP = "must be like `03:30`, `every 6h`, `30 3 * * *` or `off`"
@@ -72,8 +74,10 @@ class Cron:
 
     def within(self, zone: tzinfo) -> "AtTimes":
         """Give it for the clocks of a zone."""
-        triggers = tuple(CronTrigger.from_crontab(one, timezone=zone) for one in self.expressions)
-        return AtTimes(triggers, zone, self.words, self.expressions[0].split()[1] == "*")
+        is_any_hour = self.expressions[0].split()[1] == "*"
+        clock = zone if is_any_hour else UTC
+        triggers = tuple(CronTrigger.from_crontab(one, timezone=clock) for one in self.expressions)
+        return AtTimes(triggers, zone, self.words, is_any_hour)
 
     def __str__(self) -> str:
         return self.words
@@ -89,6 +93,8 @@ class AtTimes:
     """
 
     triggers: tuple[CronTrigger, ...]
+    """For any hour, of the zone; else of a clock that is never set: APScheduler leaves a time out that lies
+    in the hour after midnight where that hour is left out, and takes one twice that is there twice."""
     zone: tzinfo
     words: str
     is_any_hour: bool
@@ -99,14 +105,18 @@ class AtTimes:
         return min(times, default=None)
 
     def _after(self, trigger: CronTrigger, moment: datetime) -> datetime | None:
-        while True:
-            begin = (moment.astimezone(UTC) + _MOMENT).astimezone(self.zone)
-            time: datetime | None = trigger.get_next_fire_time(None, begin)
-            if time is None:
-                return None
-            moment = time.astimezone(UTC)
-            if self.is_any_hour or not time.fold:
-                return moment
+        moment = moment.astimezone(UTC)
+        shown = moment.astimezone(self.zone)
+        if self.is_any_hour:
+            time: datetime | None = trigger.get_next_fire_time(None, (moment + _MOMENT).astimezone(self.zone))
+            return None if time is None else time.astimezone(UTC)
+        begin = shown.replace(tzinfo=UTC, fold=0) - _LONGEST_CHANGE
+        while (time := trigger.get_next_fire_time(None, begin)) is not None:
+            found: datetime = time.replace(tzinfo=self.zone, fold=0).astimezone(UTC)
+            if found > moment:
+                return found
+            begin = time + _MOMENT
+        return None
 
     def __str__(self) -> str:
         return self.words
