@@ -110,13 +110,15 @@ class Runner:
 
     def _start_due(self) -> None:
         known, now = self._known(), self._clock.now()
-        for job in startable(self._wanted(self._entries(known, now)), now):
+        entries = self._entries(known, now)
+        for job in startable(self._wanted(entries), now):
             self._start(job, known, now)
+            entries = ()
         if self._has_to_sync and SYNC.name not in self._running:
             self._has_to_sync = False
             if not self._is_followed():
                 self._start(SYNC, known, now)
-        entries = self._entries(known, now)
+        entries = entries or self._entries(known, now)
         self._read_at = (now, self._clock.ticks())
         self._next_at = min(
             (e.due_at for e in entries if e.due_at is not None and e.due_at > now), default=None

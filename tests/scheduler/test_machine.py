@@ -15,7 +15,7 @@ from tests.scheduler.world import Fate, World
 JOBS = ("crawl-head", "crawl-recent", "crawl-full", "crawl-counters", "crawl-files", "index-upkeep")
 LATEST = {"crawl-recent": 2.5, "crawl-full": 25, "crawl-counters": 8, "crawl-files": 3}
 """Hours within which each has to be done."""
-HOUR, STEP = 3_600.0, 20.0
+HOUR, STEP = 3_600.0, 30.0
 
 
 class Nights(RuleBasedStateMachine):
@@ -28,7 +28,7 @@ class Nights(RuleBasedStateMachine):
         self.runner = self.world.runner()
         self.excuses = 0
 
-    @rule(minutes=st.integers(1, 300))
+    @rule(minutes=st.integers(1, 60))
     def time_passes(self, minutes: int) -> None:
         self.world.run(self.runner, minutes * 60.0, STEP)
 
@@ -96,7 +96,7 @@ class Nights(RuleBasedStateMachine):
         for one in self.world.processes:
             if not one.is_ours and one.ended is None:
                 one.kill()
-        self.world.run(self.runner, 40 * HOUR, STEP * 3)
+        self.world.run(self.runner, 27 * HOUR, STEP * 4)
         for name, hours in {
             "crawl-recent": 2.5,
             "crawl-full": 25,
@@ -109,4 +109,4 @@ class Nights(RuleBasedStateMachine):
 
 
 TestNights = Nights.TestCase
-TestNights.settings = settings(max_examples=40, stateful_step_count=15, deadline=None)
+TestNights.settings = settings(max_examples=12, stateful_step_count=10, deadline=None)

@@ -102,7 +102,7 @@ def test_what_fails_is_tried_after_pauses_that_grow(
     filled: World, code: int, longest: float, *, writes: bool
 ) -> None:
     filled.fates["crawl-recent"] = Fate(seconds=2, code=code, writes=writes)
-    filled.run(filled.runner(), 12 * HOUR, step=5)
+    filled.run(filled.runner(), 7 * HOUR)
     ticks = [ticks for name, _, ticks in filled.started if name == "crawl-recent"]
     pauses = [after - before for before, after in pairwise(ticks)]
 
