@@ -165,5 +165,5 @@ def _came_to_nothing(run: Run) -> bool:
 
 
 def _got_on(run: Run) -> bool:
-    """Tell whether a run has brought anything: the Hub answered it."""
-    return run.figures.get("answers_200", 0) > 0
+    """Tell whether a run has brought anything (the Hub answered it), or was told to stop before it could."""
+    return run.outcome == "stopped" or run.figures.get("answers_200", 0) > 0

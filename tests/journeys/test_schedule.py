@@ -80,12 +80,11 @@ def test_a_disk_that_is_full_in_the_night_is_said_and_gone_on_from(tmp_path: Pat
     assert said
     assert all(line.endswith("make room and go on.") for line in said)
 
+    # It would be tried again after a minute; whoever made room need not wait for that.
+    assert product.run("crawler", "head").code == 0
     roomy = product.run("scheduler", "schedule", "--once")
-    assert roomy.code in {0, 75}, roomy.err
-    with product.running("scheduler", "schedule") as kept:
-        wait_until(lambda: models_of(product) == MODELS, "all models")
-        kept.send_signal(signal.SIGTERM)
-        assert kept.wait(60) == 0
+    assert roomy.code == 0, roomy.err
+    assert models_of(product) == MODELS
 
 
 def test_a_second_scheduler_is_refused_in_words(tmp_path: Path, hub: FakeHub) -> None:
