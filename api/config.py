@@ -92,6 +92,11 @@ class ApiConfig(HubConfig):
     )
 
     @property
+    def jobs_url(self) -> str:
+        """The address of the database of downloads."""
+        return f"sqlite:///{self.home.absolute() / 'jobs.db'}"
+
+    @property
     def hosts(self) -> Hosts:
         """The names the service answers to."""
         return hosts_of(self.host, socket.gethostname(), self.allowed_hosts)

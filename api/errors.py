@@ -12,6 +12,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.asking import now_of, site_of
+from api.handoff.cache.errors import NotInCache, OverCacheLimit
+from api.handoff.errors import (
+    BadReference,
+    BadToken,
+    CacheUnusable,
+    DisabledModel,
+    EntryNotFound,
+    GatedModel,
+    JobNotFound,
+    NoSpace,
+    RepoNotFound,
+    RevisionNotFound,
+    TooLarge,
+    WrongBytes,
+    WrongState,
+)
+from api.handoff.jobs.store import JobsUnavailable
 from api.pages.layout import Site
 from api.pages.trouble import not_found_page, trouble_page
 from api.paths import speaks_html
@@ -33,6 +50,8 @@ RETRY_AFTER_SECONDS = 2
 
 _STATUSES: tuple[tuple[type[HubdexError], int], ...] = (
     (BadRequest, 422),
+    (NotInCache, 404),
+    (OverCacheLimit, 507),
     (ModelNotFound, 404),
     (FileNotKnown, 404),
     (Busy, 503),
@@ -40,6 +59,20 @@ _STATUSES: tuple[tuple[type[HubdexError], int], ...] = (
     (EngineError, 503),
     (UpstreamUnavailable, 503),
     (UpstreamError, 502),
+    (BadReference, 422),
+    (TooLarge, 422),
+    (RepoNotFound, 404),
+    (RevisionNotFound, 404),
+    (EntryNotFound, 404),
+    (JobNotFound, 404),
+    (GatedModel, 403),
+    (DisabledModel, 403),
+    (BadToken, 403),
+    (WrongState, 409),
+    (WrongBytes, 502),
+    (CacheUnusable, 503),
+    (NoSpace, 507),
+    (JobsUnavailable, 503),
 )
 
 

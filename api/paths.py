@@ -20,6 +20,12 @@ NARROWING = "/-/narrowing"
 STATUS = "/-/status"
 """What is known, how old and how complete it is, as a page."""
 
+CACHE = "/-/cache"
+"""What lies in the cache and what is downloaded into it, as a page; its forms are sent below."""
+
+DOWNLOADS = "/-/downloads"
+"""Where the forms of the pages ask for a download."""
+
 KEY = "/-/key"
 """Where a browser is given the key of the service."""
 
@@ -95,6 +101,8 @@ def speaks_html(path: str) -> bool:
     segments = path.strip("/").split("/")
     if _is_kept_free(segments):
         return False
+    if any(f"{path}/".startswith(f"{ours}/") for ours in (CACHE, DOWNLOADS)):
+        return True
     return path in {"/docs", STATUS, KEY} or not is_reserved(segments[0])
 
 

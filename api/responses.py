@@ -42,6 +42,7 @@ def errors_of(*statuses: int) -> dict[int | str, dict[str, Any]]:
         401: "The key is missing or wrong.",
         403: "This is not for a page of another site.",
         404: "There is no such thing.",
+        409: "Not as it stands.",
         413: "Too much was sent.",
         415: "This is not JSON.",
         422: "The question is wrong.",

@@ -22,15 +22,20 @@ GRACE_SECONDS = 3
 class Server(uvicorn.Server):
     """A server that says where it listens, once it does."""
 
-    def __init__(self, config: uvicorn.Config, url: str) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
         super().__init__(config)
-        self._url = url
+        self._app = app
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to listen, then say so."""
         await super().startup(sockets)
         if self.started:
-            print(f"Hubdex on {self._url}", flush=True)  # noqa: T201
+            print(f"Hubdex on {self._app.state.url}", flush=True)  # noqa: T201
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let those go who would listen for ever, then wait for the other answers."""
+        self._app.state.listeners.close()
+        await super().shutdown(sockets)
 
 
 def serve(app: FastAPI, config: ApiConfig) -> int:
@@ -54,7 +59,8 @@ def serve(app: FastAPI, config: ApiConfig) -> int:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     with listener:
-        Server(settings, url_of(listener, config.host)).run(sockets=[listener])
+        app.state.url = url_of(listener, config.host)
+        Server(settings, app).run(sockets=[listener])
     return EXIT_DONE
 
 

@@ -1,10 +1,9 @@
-"""Addresses of the Hub's listing: the first page of a pass, the next one, and what may be changed in them."""
+"""Addresses of the Hub's listing: the first page of a pass, and what may be changed in them."""
 
 import re
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from crawler.passes import Pass
-from indexer.errors import UpstreamError
 
 PAGE_ROWS = 1_000
 """Rows asked for a page, the most the Hub gives; a shorter page is normal and not the end."""
@@ -17,7 +16,6 @@ FIELDS = (
 )  # fmt: skip
 """What is asked of a row beside `_id` and `id`, which always come."""
 
-_LINK = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next"?', re.ASCII)
 _LIMIT = re.compile(r"(?<=[?&]limit=)\d{1,6}(?=&|$)", re.ASCII)
 _EXPANDS = frozenset({"expand", "expand[]"})
 
@@ -34,11 +32,6 @@ def model_url(upstream: str, repo_id: str, refused: frozenset[str] = frozenset()
     """Give the address of one model, asked for the same fields as the listing."""
     asked = [("expand[]", field) for field in FIELDS if field not in refused]
     return f"{upstream}/api/models/{quote(repo_id)}?{urlencode(asked)}"
-
-
-def tree_url(upstream: str, repo_id: str, sha: str) -> str:
-    """Give the address of the files of a model at a commit, those in folders too."""
-    return f"{upstream}/api/models/{quote(repo_id)}/tree/{quote(sha, safe='')}?recursive=true"
 
 
 def asks_for(url: str, field: str) -> bool:
@@ -84,41 +77,3 @@ def refused_fields(message: str, url: str) -> frozenset[str]:
     asked = {text for name, text in parse_qsl(urlsplit(url).query) if name in _EXPANDS}
     valid = set(re.findall(r'["\']([\w\-]{1,64})["\']', message[:10_000], re.ASCII))
     return frozenset(asked - valid) if asked & valid else frozenset()
-
-
-def next_url(link: str, url: str, upstream: str) -> str | None:
-    """Give the `rel="next"` address of a `Link` header, verbatim; `None` ends the pass.
-
-    Raises:
-        UpstreamError: it leads away from the Hub (scheme, host and port must be its own).
-
-    """
-    found = _LINK.search(link)
-    if found is None:
-        if 'rel="next"' in link or "rel=next" in link:
-            raise UpstreamError("The Hub's answer names a next page that cannot be read.")
-        return None
-    target = found[1] if "://" in found[1] else urljoin(url, found[1])
-    require_same_origin(target, upstream)
-    return target
-
-
-def require_same_origin(target: str, upstream: str) -> None:
-    """Let an address pass only when it is the Hub's own: the token must not go anywhere else.
-
-    Raises:
-        UpstreamError: it is not.
-
-    """
-    if _origin(target) != _origin(upstream):
-        host = urlsplit(upstream).netloc
-        raise UpstreamError(f"The Hub at {host} sent the crawl to another server; it was not followed.")
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    try:
-        parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    except ValueError:
-        return ("", None, None)
-    return (parts.scheme, parts.hostname, port)

@@ -10,9 +10,10 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 import orjson
 from pydantic import SecretStr
 
-from crawler.addresses import asks_for, next_url, refused_fields, require_same_origin
+from crawler.addresses import asks_for, refused_fields
 from crawler.chain import About, Gone, Heard, Outdated, Page, Unclear
 from crawler.retries import MAX_REDIRECTS, Attempts, Patience
+from indexer.addresses import next_url, require_same_origin
 from indexer.errors import SettingsError, UpstreamError, UpstreamUnavailable
 from indexer.quota import after_429, parse_retry_after
 

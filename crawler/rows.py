@@ -12,6 +12,7 @@ from typing import TypeAlias, cast
 
 from indexer.errors import MalformedRow
 from indexer.records import Counters, Gated, GgufFacts, Listed, ModelRecord, Removal
+from indexer.text import is_storable
 
 Row: TypeAlias = dict[str, object]
 
@@ -243,14 +244,3 @@ def _positive(value: object) -> int | None:
 def _shown(text: str) -> str:
     """Give the beginning of a text that may hold anything, as far as it can be written as UTF-8."""
     return text[:MAX_TEXT_LENGTH].encode(errors="replace").decode()
-
-
-def is_storable(text: str) -> bool:
-    """Tell whether the text can be written as UTF-8: JSON can carry half a surrogate pair."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

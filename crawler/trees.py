@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from crawler.addresses import tree_url
 from crawler.chain import About, Gone, Heard, Outdated, Page
-from crawler.entries import parse_entries
 from crawler.pipeline import excerpt_of
+from indexer.addresses import tree_url
 from indexer.catalog.store import Catalog
 from indexer.catalog.trees import MAX_FILES
+from indexer.entries import parse_entries
 from indexer.errors import MalformedRow, UpstreamUnavailable
 from indexer.records import TREES, Batch, Checkpoint, SetAside, Tree, TreeDue
 from indexer.variants.records import RepoFile

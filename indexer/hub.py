@@ -1,6 +1,8 @@
 """Settings of whoever talks to the Hub: where it is, who asks, and what is shared of its quota."""
 
 import os
+import time
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -56,9 +58,15 @@ class HubConfig(HomeConfig):
         except PackageNotFoundError:  # run from a checkout
             return "hubdex"
 
-    def quota_file(self, bucket: str) -> QuotaFile:
-        """Give the file by which processes share what is left of a bucket (`api`, `resolvers`)."""
-        return QuotaFile(self.quota_path(bucket), self.upstream)
+    def quota_file(self, bucket: str, now: Callable[[], float] = time.monotonic) -> QuotaFile:
+        """Give the file by which processes share what is left of a bucket (`api`, `resolvers`).
+
+        Args:
+            bucket: which one.
+            now: the clock of the windows that are kept and given, in seconds.
+
+        """
+        return QuotaFile(self.quota_path(bucket), self.upstream, now)
 
     def quota_path(self, bucket: str) -> Path:
         """Give where that file lies: strangers and the holder of a token have quotas of their own."""

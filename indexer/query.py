@@ -132,7 +132,7 @@ def _of_pasted(text: str, pasted: Pasted, filters: Filters) -> SearchQuery:
         exact_id=(owner, compact(pasted.name)),
         exact_name=compact(pasted.name),
         filters=filters,
-        pointed=pasted.variant,
+        pointed=pasted.pointed,
     )
 
 

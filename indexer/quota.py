@@ -1,4 +1,4 @@
-"""What the Hub's quota allows, and how processes tell one another; pure but for the small file at the end.
+"""What the Hub's quota allows, and how processes tell one another; pure but for the small file.
 
 The Hub counts requests in fixed windows and says on every answer, errors and redirects included, what is
 left (recorded 2026): `RateLimit: "api";r=499;t=295` with `RateLimit-Policy: "fixed window";"api";q=500;w=300`
@@ -235,3 +235,58 @@ class QuotaFile:
         if not 0 < ahead <= window.window_seconds + 1 or not 0 <= window.left <= window.limit:
             return None
         return replace(window, resets_at=self._now() + ahead)
+
+
+class Meter:
+    """What a process knows of one window, and has spent of it. No waiting, no locking.
+
+    Args:
+        now: a clock in seconds that never goes back.
+        file: where processes tell one another what is left.
+        reserve: the share of each window's quota that is left alone.
+        is_paced: whether what is left is spread over the window; else it may all be spent at once.
+
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], float] = time.monotonic,
+        file: QuotaFile | None = None,
+        reserve: float = RESERVE,
+        *,
+        is_paced: bool = True,
+    ) -> None:
+        self._now = now
+        self._file = file
+        self._reserve = reserve
+        self._is_paced = is_paced
+        self._in_flight = 0
+        self._sent_at: float | None = None
+        self.window: Window | None = None
+
+    def delay(self) -> float:
+        """Give the seconds until one more request may be sent."""
+        others = None if self._file is None else self._file.read()
+        if others is not None:
+            self.window = merged(self.window, others)
+        return next_delay(self.window, self._now(), self._in_flight, self._sent_at, self._reserve)
+
+    def sent(self) -> None:
+        """Count a request that is sent now."""
+        self._in_flight += 1
+        if self._is_paced:
+            self._sent_at = self._now()
+
+    def unsent(self) -> None:
+        """Take back a request that turned out to be counted elsewhere."""
+        self._in_flight = max(self._in_flight - 1, 0)
+
+    def answered(self, headers: Mapping[str, str]) -> None:
+        """Take the answer to a request into account; one without an answer has no headers."""
+        self.unsent()
+        if self.window is not None and parse_quota(headers) is None:
+            # The Hub has counted the request all the same.
+            self.window = replace(self.window, left=max(self.window.left - 1, 0))
+        self.window = observe(self.window, headers, self._now())
+        if self._file is not None and self.window is not None:
+            self._file.keep(self.window)

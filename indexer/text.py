@@ -28,3 +28,14 @@ def words_of(text: str) -> list[str]:
 def compact(text: str) -> str:
     """Give the text folded and without any separator: `Qwen2.5-7B` is `qwen257b`."""
     return "".join(words_of(text)).replace(POINT, "")
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether the text can be written as UTF-8: JSON can carry half a surrogate pair."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,9 +1,13 @@
-"""Opening the catalog's database. Everything that only one SQL dialect knows stands here."""
+"""Opening a database: the catalog's, and the small ones beside it.
+
+Everything that only one SQL dialect knows stands here.
+"""
 
 import sqlite3
 import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
@@ -27,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from indexer.errors import CatalogError, CatalogMissing, SettingsError
+from indexer.errors import CatalogError, CatalogMissing, HubdexError, SettingsError
 
 LOCK_WAIT_SECONDS = 30
 """How long a writer waits for another; each holds the catalog for well under a second."""
@@ -47,25 +51,44 @@ _NOT_OPENED = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR_SHMOPEN, 
 _ASCII_FOLD = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
-class Database:
-    """One database, opened for writing or for reading only."""
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a database is about: how sentences name it, and what it raises."""
 
-    def __init__(self, url: str, *, read_only: bool) -> None:
+    name: str
+    error: type[HubdexError]
+
+
+CATALOG = Subject("catalog", CatalogError)
+
+
+class Database:
+    """One database, opened for writing or for reading only.
+
+    Args:
+        url: its address.
+        read_only: never write, and refuse one that does not exist yet.
+        subject: what it is about; whatever goes wrong is told as an error of that.
+
+    """
+
+    def __init__(self, url: str, *, read_only: bool, subject: Subject = CATALOG) -> None:
         self.read_only = read_only
-        self._engine = _engine(url, read_only=read_only)
+        self._subject = subject
+        self._engine = _engine(url, subject, read_only=read_only)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a connection inside one short read transaction: a consistent view."""
-        with _translated(), self._engine.connect() as connection, connection.begin():
+        with self._translated(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Give a connection that holds the write lock from its first statement."""
         if self.read_only:
-            raise CatalogError("The catalog was opened for reading only.")
-        with _translated(), self._engine.connect() as connection:
+            raise self._subject.error(f"The {self._subject.name} was opened for reading only.")
+        with self._translated(), self._engine.connect() as connection:
             connection = connection.execution_options(hubdex_writing=True)  # noqa: PLW2901
             with connection.begin():
                 yield connection
@@ -74,6 +97,18 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        name, error_kind = self._subject.name, self._subject.error
+        try:
+            yield
+        except DBAPIError as error:
+            raise error_kind(_sentence(error, name)) from error
+        except (OverflowError, TypeError) as error:
+            raise error_kind(f"A record cannot be stored: {error}.") from error
+        except SQLAlchemyError as error:
+            raise error_kind(f"The {name}'s database failed: {type(error).__name__}.") from error
 
 
 def folded(text: str) -> str:
@@ -151,31 +186,19 @@ def _compiled(
     return _Compiled(str(compiled), order, dict(compiled.params))
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        raise CatalogError(_sentence(error)) from error
-    except (OverflowError, TypeError) as error:
-        raise CatalogError(f"A record cannot be stored: {error}.") from error
-    except SQLAlchemyError as error:
-        raise CatalogError(f"The catalog's database failed: {type(error).__name__}.") from error
-
-
-def _sentence(error: DBAPIError) -> str:
+def _sentence(error: DBAPIError, name: str) -> str:
     """Say what went wrong, and what to do when somebody can."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code == sqlite3.SQLITE_FULL:
-        return f"The disk is full: the catalog {_GOES_ON}."
+        return f"The disk is full: the {name} {_GOES_ON}."
     if code == sqlite3.SQLITE_IOERR_WRITE:  # the system refused: a quota, a limit, or a failing disk
-        return f"The disk takes no more (full, over a quota or failing): the catalog {_GOES_ON}."
+        return f"The disk takes no more (full, over a quota or failing): the {name} {_GOES_ON}."
     if code in _NOT_OPENED:
         return (
-            "The catalog cannot be opened: its folder must have a little room and be writable, "
+            f"The {name} cannot be opened: its folder must have a little room and be writable, "
             f"for readers too ({error.orig})."
         )
-    return f"The catalog's database failed: {error.orig}."
+    return f"The {name}'s database failed: {error.orig}."
 
 
 def _cut_log(connection: Connection) -> None:
@@ -191,7 +214,7 @@ def _cut_log(connection: Connection) -> None:
     driver.execute(f"PRAGMA busy_timeout={LOCK_WAIT_SECONDS * 1000}")
 
 
-def _engine(url: str, *, read_only: bool) -> Engine:
+def _engine(url: str, subject: Subject, *, read_only: bool) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
@@ -205,7 +228,7 @@ def _engine(url: str, *, read_only: bool) -> Engine:
     except ArgumentError:
         raise SettingsError("HUBDEX_DATABASE: this is not an address SQLAlchemy understands.") from None
     except OSError as error:
-        raise CatalogError(f"The catalog's folder cannot be made: {error.strerror}.") from error
+        raise subject.error(f"The {subject.name}'s folder cannot be made: {error.strerror}.") from error
     _tune_sqlite(engine, read_only=read_only)
     return engine
 

@@ -182,7 +182,7 @@ def _cut(path: str) -> tuple[str, str, str, int, str]:
         return path[: bundle.start()], "", "", 0, ""
     folder, _, name = path.rpartition("/")
     stem = name[: name.rfind(".")].removesuffix(".onnx")
-    home = _home(folder) if folder else ""
+    home = home_of(folder) if folder else ""
     if stem in {"model", "pytorch_model"}:
         return home, "", "", 0, ""
     number, total = 0, ""
@@ -201,7 +201,8 @@ def _is_set(stem: str) -> bool:
     return stem == "consolidated" or _STANDARD.fullmatch(stem) is not None
 
 
-def _home(folder: str) -> str:
+def home_of(folder: str) -> str:
+    """Give the folder of a model by that of one of its files: parts of one model lie in folders below it."""
     while folder:
         above, _, last = folder.rpartition("/")
         if last not in _PIECES and not (last[:1].isdigit() and last[1:2] == "_"):

@@ -12,6 +12,7 @@ variants  the same keystrokes for variants, and what variants must be
 serve     the same keystrokes over HTTP, against the product's own service
 sync      the index follows changes, in a copy of the home
 engines   both engines side by side; needs a Meilisearch server (HUBDEX_TEST_MEILISEARCH), about an hour
+download  files from the stand-in Hub into a cache, beside huggingface_hub
 grams     what a server's index would be with fewer lengths of grams; the same
 check     totals compared with their definition, over every id (minutes)
 table     all figures that were kept
@@ -30,6 +31,7 @@ from tests.benchmarks.building import crawl_stage, index_stage
 from tests.benchmarks.checking import check_stage
 from tests.benchmarks.choosing import variants_stage
 from tests.benchmarks.crawling import counters_stage, full_stage, recent_stage
+from tests.benchmarks.downloading import downloading_stage
 from tests.benchmarks.engines import engines_stage
 from tests.benchmarks.figures import Figure, Run, keep, say, shown
 from tests.benchmarks.gramming import grams_stage
@@ -48,6 +50,7 @@ STAGES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "variants": variants_stage,
     "serve": serve_stage,
     "sync": sync_stage,
+    "download": downloading_stage,
     "engines": engines_stage,
     "grams": grams_stage,
     "check": check_stage,

@@ -6,7 +6,6 @@ from crawler.addresses import (
     FIELDS,
     first_url,
     model_url,
-    next_url,
     page_rows,
     refused_fields,
     with_page_rows,
@@ -14,7 +13,6 @@ from crawler.addresses import (
     without_fields,
 )
 from crawler.passes import FULL
-from indexer.errors import UpstreamError
 
 HUB = "https://hub.example"
 
@@ -27,45 +25,6 @@ def test_first_url_asks_for_every_field() -> None:
         ("limit", "1000"), ("sort", "createdAt"), ("direction", "1"),
         *(("expand[]", field) for field in FIELDS if field != "sha"),
     ]  # fmt: skip
-
-
-def test_next_url_is_taken_verbatim() -> None:
-    link = f'<{HUB}/api/models?expand[]=a&cursor=eyJ%3D+x>; rel="next"'
-
-    assert next_url(link, f"{HUB}/api/models", HUB) == f"{HUB}/api/models?expand[]=a&cursor=eyJ%3D+x"
-
-
-@pytest.mark.parametrize("link", ["", f'<{HUB}/api/models?next=1>; rel="prev"'])
-def test_next_url_is_none_on_the_last_page(link: str) -> None:
-    assert next_url(link, f"{HUB}/api/models", HUB) is None
-
-
-def test_next_url_finds_the_next_among_others() -> None:
-    link = f'<{HUB}/a>; rel="prev", </b?cursor=1>; title="x"; rel="next"'
-
-    assert next_url(link, f"{HUB}/api/models", HUB) == f"{HUB}/b?cursor=1"
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        "http://hub.example/api/models",
-        "https://hub.example:444/api/models",
-        "https://hub.example.evil/api/models",
-        "https://hub.example@evil/api/models",
-        "//evil/api/models",
-        "https://[bad/api/models",
-        "file:///etc/passwd",
-    ],
-)
-def test_next_url_stays_at_the_hub(target: str) -> None:
-    with pytest.raises(UpstreamError, match="another server"):
-        next_url(f'<{target}>; rel="next"', f"{HUB}/api/models", HUB)
-
-
-def test_next_url_does_not_take_the_unreadable_for_the_end() -> None:
-    with pytest.raises(UpstreamError, match="cannot be read"):
-        next_url('https://hub.example/api/models; rel="next"', f"{HUB}/api/models", HUB)
 
 
 def test_refused_fields_are_those_the_message_does_not_name() -> None:

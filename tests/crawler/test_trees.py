@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from crawler.addresses import tree_url
 from crawler.chain import Gone, Heard, Outdated, Page, Unclear
 from crawler.trees import (
     AT_ONCE,
@@ -17,6 +16,7 @@ from crawler.trees import (
     TreeErrand,
     TreesLeg,
 )
+from indexer.addresses import tree_url
 from indexer.catalog.store import Catalog
 from indexer.catalog.trees import MAX_FILES
 from indexer.errors import UpstreamUnavailable

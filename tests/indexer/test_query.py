@@ -139,7 +139,7 @@ MODEL = Pasted("TheBloke", "Llama-2-7B-GGUF")
 def test_links_and_commands_are_read(text: str, expected: Pasted | None) -> None:
     found = read_pasted(text)
 
-    assert (found and replace(found, variant="")) == expected
+    assert (found and replace(found, variant="", revision="", path="", more=())) == expected
 
 
 @pytest.mark.parametrize(
@@ -164,6 +164,31 @@ def test_what_is_named_within_a_model_is_kept(text: str, variant: str) -> None:
 
     assert query.exact_id is not None
     assert query.pointed == variant
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://huggingface.co/o/r/tree/refs%2Fpr%2F1/BF16",
+         Pasted("o", "r", revision="refs/pr/1", path="BF16")),
+        ("https://huggingface.co/o/r/tree/refs/convert/parquet",
+         Pasted("o", "r", revision="refs/convert/parquet")),
+        ("https://huggingface.co/o/r/resolve/a%2Fb/x.gguf?download=true",
+         Pasted("o", "r", revision="a/b", path="x.gguf")),
+        ("https://huggingface.co/gpt2/blob/main/config.json",
+         Pasted("gpt2", revision="main", path="config.json")),
+        ("hf download o/r a.gguf b.gguf --revision v1",
+         Pasted("o", "r", revision="v1", path="a.gguf", more=("b.gguf",))),
+        ("llama-cli --hf-repo o/r --hf-file x.gguf -p 'hello'", Pasted("o", "r", path="x.gguf")),
+        ("hf download --local-dir ./x o/r", Pasted("o", "r")),
+        ("hf download o/r --repo-type dataset", Pasted(search="tag:dataset:o/r")),
+        ("hf download o/r --repo-type space", None),
+        ("o/r@refs/pr/1", Pasted("o", "r", revision="refs/pr/1")),
+        ("o/r@gptq-8bit-64g", Pasted("o", "r", revision="gptq-8bit-64g")),
+    ],
+)  # fmt: skip
+def test_revisions_and_files_are_read(text: str, expected: Pasted | None) -> None:
+    assert read_pasted(text) == expected
 
 
 @pytest.mark.parametrize(

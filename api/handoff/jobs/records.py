@@ -12,6 +12,11 @@ ENDED: frozenset[State] = frozenset({"ready", "failed", "cancelled", "already_do
 """Nothing happens any more by itself; `failed` and `cancelled` can be tried again."""
 FileState: TypeAlias = Literal["waiting", "downloading", "verifying", "done"]
 
+CARRIED: frozenset[State] = frozenset({"downloading", "verifying"})
+"""A process is at it; or was, when it died."""
+
+_SHA256_DIGITS = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -39,12 +44,17 @@ class JobFile:
     path: str
     bytes: int | None = None
     """`None` until the Hub was asked."""
-    sha256: str | None = None
-    """`None` for the small files that git holds itself, and until the Hub was asked."""
+    etag: str | None = None
+    """The name of its blob: a SHA-256, or what git calls a small file; `None` until the Hub was asked."""
     done_bytes: int = 0
     resumed_from: int = 0
     """Bytes that were there already when it was begun or gone on with."""
     state: FileState = "waiting"
+
+    @property
+    def sha256(self) -> str | None:
+        """`None` for the small files that git holds itself, and until the Hub was asked."""
+        return self.etag if self.etag is not None and len(self.etag) == _SHA256_DIGITS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +97,23 @@ class Job:
     def has_ended(self) -> bool:
         """Whether nothing happens any more by itself."""
         return self.state in ENDED
+
+    @property
+    def etags(self) -> frozenset[str]:
+        """The names of its blobs, as far as they are known."""
+        return frozenset(file.etag for file in self.files if file.etag is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A snapshot folder that Hubdex put files into, or that is pinned."""
+
+    repo_id: str
+    commit: str
+    paths: tuple[str, ...] = ()
+    """The files that Hubdex downloaded, in the order of their names."""
+    finished_at: datetime | None = None
+    """When the latest of them were there; `None`: Hubdex never finished any."""
+    is_pinned: bool = False
+    is_new: bool = False
+    """Whether the folder did not exist before Hubdex made it: nothing in it is the user's own."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import cast
 
-from crawler.rows import is_storable
 from indexer.catalog.trees import MAX_BYTES, MAX_PATH_LENGTH
 from indexer.errors import MalformedRow
+from indexer.text import is_storable
 from indexer.variants.records import RepoFile
 
 _HEX = frozenset("0123456789abcdef")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.entries import parse_entries
 from indexer.catalog.trees import MAX_BYTES, MAX_PATH_LENGTH, packed, unpacked
+from indexer.entries import parse_entries
 from indexer.errors import MalformedRow
 from indexer.variants.records import RepoFile
 
