@@ -1,7 +1,9 @@
-"""Copy the databases of a home while everything runs: `python3 backup.py HOME FOLDER`. Needs nothing but Python.
+# ruff: noqa: INP001 - a script beside the files it belongs to
+"""Copy the databases of a home while everything runs: `python3 backup.py HOME FOLDER`.
 
-What one database held at one moment is copied whole, without making its writers wait. The index is not
-copied: it is made again from the catalog. `FOLDER` then holds the copies, each in place of the one before.
+It needs nothing but Python. What one database held at one moment is copied whole, and its writers do not
+wait. The index is not copied: it is made again from the catalog. `FOLDER` then holds the copies, each in
+place of the one before.
 """
 
 import argparse
@@ -43,15 +45,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     databases = sorted(arguments.home.absolute().glob("*.db"))
     if not databases:
-        print(f"backup: there is no catalog.db in {arguments.home}.", file=sys.stderr)
+        sys.stderr.write(f"backup: there is no catalog.db in {arguments.home}.\n")
         return 1
     try:
         arguments.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for database in databases:
             copied = copy(database, arguments.folder)
-            print(f"{copied} ({copied.stat().st_size:,} bytes)")
+            sys.stdout.write(f"{copied} ({copied.stat().st_size:,} bytes)\n")
     except (OSError, sqlite3.Error) as error:
-        print(f"backup: {error}.", file=sys.stderr)
+        sys.stderr.write(f"backup: {error}.\n")
         return 1
     return 0
 

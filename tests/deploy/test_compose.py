@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ class Composition(BaseModel, extra="ignore"):
 
 
 def asked(
-    folder: Path, *names: str, mend: tuple[str, str] = ("", ""), **settings: str
+    folder: Path, *names: str, settings: Mapping[str, str] = SECRETS, mend: tuple[str, str] = ("", "")
 ) -> subprocess.CompletedProcess[str]:
     """Ask compose what it makes of these files; `mend` replaces the one by the other in them."""
     files: list[str] = []
@@ -95,7 +96,7 @@ def read(folder: Path, *names: str, **settings: str) -> Composition:
         if os.environ.get("CI") == "true":
             pytest.fail("no docker-compose: apt-get install docker-compose")
         pytest.skip("no docker-compose: apt-get install docker-compose")
-    done = asked(folder, *names, **SECRETS, **settings)
+    done = asked(folder, *names, settings=SECRETS | settings)
     assert done.returncode == 0, done.stderr
     return Composition.model_validate(yaml.safe_load(done.stdout))
 
@@ -103,7 +104,7 @@ def read(folder: Path, *names: str, **settings: str) -> Composition:
 def test_compose_understands_the_files_and_would_say_what_it_does_not(
     composed: Composition, tmp_path: Path
 ) -> None:
-    wrong = asked(tmp_path, EMBEDDED, mend=("read_only:", "readonly:"), **SECRETS)
+    wrong = asked(tmp_path, EMBEDDED, mend=("read_only:", "readonly:"))
 
     assert composed.services
     assert wrong.returncode != 0
@@ -112,7 +113,9 @@ def test_compose_understands_the_files_and_would_say_what_it_does_not(
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_without_its_keys_nothing_starts(beside: Composition, tmp_path: Path, secret: str) -> None:
-    done = asked(tmp_path, EMBEDDED, BESIDE, **{name: SECRETS[name] for name in SECRETS if name != secret})
+    done = asked(
+        tmp_path, EMBEDDED, BESIDE, settings={name: SECRETS[name] for name in SECRETS if name != secret}
+    )
 
     assert beside.services
     assert done.returncode != 0
@@ -206,7 +209,7 @@ def test_what_the_example_sets_reaches_the_services() -> None:
     assert filled_in - OF_OTHERS == (settable(DEPLOY / "env.example") - FIXED - OF_OTHERS) - {
         "COMPOSE_FILE", "COMPOSE_PROFILES",
     }  # fmt: skip
-    assert OF_COMPOSE <= settable(DEPLOY / "env.example")
+    assert settable(DEPLOY / "env.example") >= OF_COMPOSE
 
 
 def test_the_images_are_named_after_their_versions(beside: Composition) -> None:

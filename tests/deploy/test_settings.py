@@ -8,9 +8,7 @@ import pytest
 from tests.deploy.settings import DEPLOY, OF_COMPOSE, OF_OTHERS, all_settings, named, settable
 
 EXAMPLE = DEPLOY / "env.example"
-FILES = sorted(
-    path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix not in {".txt", ".pyc"}
-)
+FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix not in {".txt", ".pyc"})
 PRIVATE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")
 
 

@@ -1,6 +1,7 @@
 """The units of deploy/systemd are understood by systemd, fenced in, and run commands there are."""
 
 import configparser
+import os
 import re
 import shutil
 import subprocess
@@ -20,8 +21,10 @@ MOST_EXPOSED = 15
 """Tenths, of what `systemd-analyze security` counts; 0 is best, and a service without any fence has 96."""
 FENCE = re.compile(r"(?m)^# Nothing of the machine.*?(?=^\[|\Z)", re.DOTALL)
 
+ANALYZE = shutil.which("systemd-analyze") or ""
 needs_systemd = pytest.mark.skipif(
-    shutil.which("systemd-analyze") is None, reason="no systemd-analyze: apt-get install systemd"
+    not ANALYZE and os.environ.get("CI") != "true",
+    reason="no systemd-analyze: apt-get install systemd",
 )
 
 
@@ -48,7 +51,7 @@ def installed(tmp_path: Path) -> Path:
 
 def analyze(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["systemd-analyze", *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        [ANALYZE, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -65,13 +68,13 @@ def test_systemd_understands_every_unit(installed: Path) -> None:
 
 @needs_systemd
 @pytest.mark.parametrize(
-    ("right", "wrong"), [("=strict", "=tight"), ("RestartSec", "RestartsSec"), ("/hubdex up", "/hubdax up")]
+    ("right", "wrong"), [("strict", "tight"), ("RestartSec", "RestartsSec"), ("hubdex up", "hubdax up")]
 )
 def test_systemd_would_say_what_it_does_not_understand(installed: Path, right: str, wrong: str) -> None:
     unit = installed / "hubdex.service"
     unit.write_text(unit.read_text().replace(right, wrong))
 
-    assert any(wrong.split()[0].strip("/=") in line for line in complaints(installed))
+    assert any(wrong.removesuffix(" up") in line for line in complaints(installed))
 
 
 @needs_systemd
@@ -131,11 +134,15 @@ def test_the_times_of_the_timers_are_times() -> None:
         assert analyze(DEPLOY, "calendar", Unit(path)["Timer"]["OnCalendar"]).returncode == 0, path
 
 
-@pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="no systemd-sysusers")
+@needs_systemd
 def test_whom_the_services_run_as_can_be_made(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     users = DEPLOY / "systemd" / "hubdex.sysusers"
 
-    subprocess.run(["systemd-sysusers", f"--root={tmp_path}", str(users)], check=True, capture_output=True)
+    subprocess.run(
+        [ANALYZE.replace("analyze", "sysusers"), f"--root={tmp_path}", str(users)],
+        check=True,
+        capture_output=True,
+    )
 
     assert "\nhubdex:" in f"\n{(tmp_path / 'etc' / 'passwd').read_text()}"
