@@ -1,45 +1,48 @@
-"""deploy/ is safe as it stands, and names only settings there are."""
+"""The compose files are understood by compose, safe as they stand, and fit the image."""
 
+import os
 import re
+import shutil
+import subprocess
 import tomllib
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 import yaml
 from pydantic import BaseModel
 
-from api.config import ApiConfig
-from crawler.config import CrawlConfig
-from indexer.config import HomeConfig, KeysConfig
+from scheduler.front_door import COMMANDS
 from tests.conftest import ROOT
+from tests.deploy.settings import DEPLOY, OF_COMPOSE, OF_OTHERS, settable
 from tests.test_rooms import ROOMS
 
-DEPLOY = ROOT / "deploy"
-COMPOSE = (DEPLOY / "compose.yaml").read_text()
+EMBEDDED, BESIDE = "compose.yaml", "compose.meilisearch.yaml"
+TEXTS = {name: (DEPLOY / name).read_text() for name in (EMBEDDED, BESIDE)}
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
-EXAMPLE = (DEPLOY / "env.example").read_text()
-MEILISEARCH_SETTINGS = {"HUBDEX_MEILI_URL", "HUBDEX_MEILI_KEY", "HUBDEX_MEILI_SEARCH_KEY"}
-SETTINGS = {
-    str(field.validation_alias or f"HUBDEX_{name.upper()}")
-    for kind in (HomeConfig, KeysConfig, CrawlConfig, ApiConfig)
-    for name, field in kind.model_fields.items()
-} | {"HF_HOME"}
-PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+\.\d+(-[a-z-]+)?(@sha256:[0-9a-f]{64})?")
+SECRETS = {"MEILI_MASTER_KEY": "a-master-key-of-the-tests", "HUBDEX_API_KEY": "a-key-of-the-tests"}
+FIXED = {"HUBDEX_HOME", "HUBDEX_DATABASE", "HF_HOME", "HF_HUB_CACHE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"}
+"""What lies where it lies in a container."""
+COMPOSE = shutil.which("docker-compose")
 PRIVATE = re.compile(r"KEY|TOKEN|SECRET|PASSWORD")
+PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+\.\d+(-[a-z-]+)?(@sha256:[0-9a-f]{64})?")
 
 
 class Service(BaseModel, extra="ignore"):
-    """What the tests look at in a service of compose.yaml."""
+    """What the tests look at in a service, as compose understands it."""
 
     image: str
     environment: dict[str, str | int]
-    networks: list[str]
+    networks: dict[str, object]
     cap_drop: list[str]
     security_opt: list[str]
+    command: list[str] = []
     ports: list[str] = []
     volumes: list[str] = []
     profiles: list[str] = []
     env_file: object = None
     healthcheck: dict[str, object] | None = None
+    depends_on: dict[str, object] = {}
     read_only: bool = False
     privileged: bool = False
     stop_grace_period: str = "10s"
@@ -49,123 +52,174 @@ class Network(BaseModel, extra="ignore"):
     internal: bool = False
 
 
-class ComposeFile(BaseModel, extra="ignore"):
+class Composition(BaseModel, extra="ignore"):
     services: dict[str, Service]
     networks: dict[str, Network]
     volumes: dict[str, object]
 
 
-FILE = ComposeFile.model_validate(yaml.safe_load(COMPOSE))
-MEILISEARCH, HUBDEX, KEYS = (FILE.services[name] for name in ("meilisearch", "hubdex", "keys"))
+def asked(
+    folder: Path, *names: str, settings: Mapping[str, str] = SECRETS, mend: tuple[str, str] = ("", "")
+) -> subprocess.CompletedProcess[str]:
+    """Ask compose what it makes of these files; `mend` replaces the one by the other in them."""
+    files: list[str] = []
+    for name in names:
+        # Debian's compose is older than this one line, and knows the rest.
+        text = re.sub(r"(?m)^name: .*$", "", TEXTS[name]).replace(*mend)
+        (folder / name).write_text(text)
+        files += ["--file", name]
+    return subprocess.run(
+        [COMPOSE or "", *files, "--profile", "two", "--profile", "setup", "config"],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
-def filled_in(text: str) -> set[str]:
-    """The variables that are taken from `.env`."""
-    return set(re.findall(r"\$\{(\w+)", text))
+@pytest.fixture(scope="module", params=[(EMBEDDED,), (EMBEDDED, BESIDE)], ids=["embedded", "meilisearch"])
+def composed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Composition:
+    """Both ways to run it, as compose understands them."""
+    return read(tmp_path_factory.mktemp("composed"), *request.param)
 
 
-def settable(text: str) -> set[str]:
-    """The variables an example file sets, or would without the mark before them."""
-    return set(re.findall(r"^#?([A-Z_]+)=", text, re.MULTILINE))
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Composition:
+    """The one with Meilisearch."""
+    return read(tmp_path_factory.mktemp("beside"), EMBEDDED, BESIDE)
 
 
-@pytest.mark.parametrize("name", FILE.services)
-def test_a_service_is_pinned_and_may_do_little(name: str) -> None:
-    service = FILE.services[name]
-
-    assert PINNED.fullmatch(service.image)
-    assert service.cap_drop == ["ALL"]
-    assert service.security_opt == ["no-new-privileges:true"]
-    assert not service.privileged
-    assert not any("docker.sock" in volume for volume in service.volumes)
-
-
-def test_only_hubdex_is_published_and_only_to_this_machine() -> None:
-    assert HUBDEX.ports == ["${HUBDEX_HOST:-127.0.0.1}:${HUBDEX_PORT:-8017}:8017"]
-    assert MEILISEARCH.ports == KEYS.ports == []
-    assert [name for name in MEILISEARCH.networks if not FILE.networks[name].internal] == []
-    assert set(MEILISEARCH.networks) <= set(HUBDEX.networks)
+def read(folder: Path, *names: str, **settings: str) -> Composition:
+    if COMPOSE is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no docker-compose: apt-get install docker-compose")
+        pytest.skip("no docker-compose: apt-get install docker-compose")
+    done = asked(folder, *names, settings=SECRETS | settings)
+    assert done.returncode == 0, done.stderr
+    return Composition.model_validate(yaml.safe_load(done.stdout))
 
 
-def test_the_master_key_reaches_no_service_that_stays_but_meilisearch() -> None:
-    holders = {name for name, one in FILE.services.items() if "MEILI_MASTER_KEY" in one.environment}
+def test_compose_understands_the_files_and_would_say_what_it_does_not(
+    composed: Composition, tmp_path: Path
+) -> None:
+    wrong = asked(tmp_path, EMBEDDED, mend=("read_only:", "readonly:"))
 
-    assert holders == {"meilisearch", "keys"}
-    assert KEYS.profiles
-    assert not any("MEILI_MASTER_KEY" in str(value) for value in HUBDEX.environment.values())
-    assert all(one.env_file is None for one in FILE.services.values())  # it would bring the whole of `.env`
-
-
-def test_meilisearch_is_closed_and_bounded() -> None:
-    assert MEILISEARCH.environment["MEILI_ENV"] == "production"
-    assert str(MEILISEARCH.environment["MEILI_MASTER_KEY"]).startswith("${MEILI_MASTER_KEY:?")
-    assert MEILISEARCH.environment["MEILI_NO_ANALYTICS"] == "true"
-    assert MEILISEARCH.environment["MEILI_MAX_INDEXING_MEMORY"]
-    assert MEILISEARCH.volumes == ["meilisearch:/meili_data"]
-    assert MEILISEARCH.healthcheck
+    assert composed.services
+    assert wrong.returncode != 0
+    assert "readonly" in wrong.stderr
 
 
-def test_hubdex_keeps_only_its_catalog_and_models() -> None:
+@pytest.mark.parametrize("secret", SECRETS)
+def test_without_its_keys_nothing_starts(beside: Composition, tmp_path: Path, secret: str) -> None:
+    done = asked(
+        tmp_path, EMBEDDED, BESIDE, settings={name: SECRETS[name] for name in SECRETS if name != secret}
+    )
+
+    assert beside.services
+    assert done.returncode != 0
+    assert "is missing in .env" in done.stderr
+
+
+def test_a_service_is_pinned_and_may_do_little(composed: Composition) -> None:
+    for service in composed.services.values():
+        assert PINNED.fullmatch(service.image)
+        assert service.cap_drop == ["ALL"]
+        assert service.security_opt == ["no-new-privileges:true"]
+        assert not service.privileged
+        assert not any("docker.sock" in volume for volume in service.volumes)
+        assert service.env_file is None  # it would bring the whole of `.env`
+        assert service.read_only or "meilisearch" in service.image
+
+
+def test_only_the_page_is_published_and_only_to_this_machine(composed: Composition) -> None:
+    published = {name: service.ports for name, service in composed.services.items() if service.ports}
+
+    assert published == {"hubdex": ["127.0.0.1:8017:8017/tcp"]}
+    assert composed.services["hubdex"].environment["HUBDEX_HOST"] == "0.0.0.0"
+    assert composed.services["hubdex"].healthcheck is None  # the image's own
+
+
+def test_one_service_does_all_and_two_share_it(tmp_path: Path) -> None:
+    one = read(tmp_path, EMBEDDED).services
+    two = read(tmp_path, EMBEDDED, MAIN_COMMAND="serve").services
+
+    assert (one["hubdex"].command, one["hubdex"].profiles) == (["up"], [])
+    assert [two[name].command for name in ("hubdex", "schedule")] == [["serve"], ["schedule"]]
+    assert two["schedule"].profiles == ["two"]
+    assert two["schedule"].environment == two["hubdex"].environment
+    assert two["schedule"].volumes == two["hubdex"].volumes
+
+
+def test_services_run_commands_there_are(composed: Composition) -> None:
+    ours = [service for service in composed.services.values() if service.image.startswith("hubdex:")]
+
+    assert {service.command[0] for service in ours} <= set(COMMANDS)
+
+
+def test_meilisearch_is_closed_and_bounded(beside: Composition) -> None:
+    meilisearch = beside.services["meilisearch"]
+
+    assert [name for name in meilisearch.networks if not beside.networks[name].internal] == []
+    assert meilisearch.environment["MEILI_ENV"] == "production"
+    assert meilisearch.environment["MEILI_NO_ANALYTICS"] == "true"
+    assert meilisearch.environment["MEILI_MAX_INDEXING_MEMORY"]
+    assert [volume.partition(":")[0] for volume in meilisearch.volumes] == ["meilisearch"]
+    assert meilisearch.healthcheck
+    for name in ("hubdex", "schedule", "keys"):
+        assert set(meilisearch.networks) <= set(beside.services[name].networks)
+        assert "meilisearch" in beside.services[name].depends_on
+        assert beside.services[name].environment["HUBDEX_MEILI_URL"] == "http://meilisearch:7700"
+
+
+def test_each_key_reaches_only_who_needs_it(beside: Composition) -> None:
+    holders = {
+        key: {name for name, one in beside.services.items() if value in map(str, one.environment.values())}
+        for key, value in SECRETS.items()
+    }
+
+    assert holders == {"MEILI_MASTER_KEY": {"meilisearch", "keys"}, "HUBDEX_API_KEY": {"hubdex", "schedule"}}
+    assert beside.services["keys"].profiles == ["setup"]
+
+
+@pytest.mark.parametrize("given", ["", "intranet.example.org"])
+def test_meilisearch_and_the_health_check_go_past_a_proxy(tmp_path: Path, given: str) -> None:
+    for service in read(tmp_path, EMBEDDED, BESIDE, NO_PROXY=given).services.values():
+        for variable in ("NO_PROXY", "no_proxy") if service.image.startswith("hubdex:") else ():
+            hosts = str(service.environment[variable]).split(",")
+            assert {"meilisearch", "127.0.0.1", given or "localhost"} == set(hosts)
+
+
+def test_hubdex_keeps_only_its_catalog_and_models(composed: Composition) -> None:
     home, models = (re.search(rf"{name}=(\S+)", DOCKERFILE) for name in ("HUBDEX_HOME", "HF_HOME"))
 
     assert home
     assert models
-    assert HUBDEX.read_only
-    assert HUBDEX.volumes == [f"catalog:{home[1]}", f"${{MODELS_FOLDER:-models}}:{models[1]}"]
-    assert {home[1], models[1]} <= set(
-        re.findall(r"/var/\S+", DOCKERFILE.partition("install --directory")[2])
-    )
+    made = re.findall(r"/var/\S+", DOCKERFILE.partition("install --directory")[2])
+    assert {home[1], models[1]} <= set(made)
     assert not models[1].startswith(f"{home[1]}/")  # a copy of the catalog is not to hold the models
-    assert "/healthz" in str(HUBDEX.healthcheck)
-    assert HUBDEX.environment["HUBDEX_HOST"] == "0.0.0.0"
-    for volume in HUBDEX.volumes + MEILISEARCH.volumes:
-        named = re.sub(r"^\$\{\w+:-(\w+)\}", r"\1", volume)
-        assert named.split(":")[0] in FILE.volumes
+    assert composed.services["hubdex"].volumes == [f"catalog:{home[1]}:rw", f"models:{models[1]}:rw"]
+    assert {"catalog", "models"} <= set(composed.volumes)
 
 
-def test_a_service_that_listens_to_a_network_has_its_key() -> None:
-    assert str(HUBDEX.environment["HUBDEX_API_KEY"]).startswith("${HUBDEX_API_KEY:?")
-    assert [name for name, one in FILE.services.items() if "HUBDEX_API_KEY" in one.environment] == ["hubdex"]
+def test_what_the_example_sets_reaches_the_services() -> None:
+    filled_in = set(re.findall(r"\$\{(\w+)", "".join(TEXTS.values())))
+
+    assert filled_in - OF_OTHERS == (settable(DEPLOY / "env.example") - FIXED - OF_OTHERS) - {
+        "COMPOSE_FILE", "COMPOSE_PROFILES",
+    }  # fmt: skip
+    assert settable(DEPLOY / "env.example") >= OF_COMPOSE
 
 
-@pytest.mark.parametrize("service", [HUBDEX, KEYS], ids=["hubdex", "keys"])
-@pytest.mark.parametrize("variable", ["NO_PROXY", "no_proxy"])
-def test_no_proxy_stands_before_meilisearch(service: Service, variable: str) -> None:
-    assert "meilisearch" in str(service.environment[variable]).partition("$")[0].split(",")
-
-
-def test_the_keys_are_made_where_hubdex_looks() -> None:
-    assert KEYS.environment["HUBDEX_MEILI_URL"] == HUBDEX.environment["HUBDEX_MEILI_URL"]
-    assert KEYS.networks == HUBDEX.networks
-    assert KEYS.image == HUBDEX.image
-
-
-def test_the_image_is_named_after_its_version() -> None:
+def test_the_images_are_named_after_their_versions(beside: Composition) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    version = beside.services["meilisearch"].image.rpartition(":v")[2]
 
-    assert HUBDEX.image == f"hubdex:{project['version']}"
-
-
-@pytest.mark.parametrize("name", ["compose.yaml", "env.example", "Dockerfile", "README.md"])
-def test_only_settings_that_exist_are_named(name: str) -> None:
-    named = set(re.findall(r"\b(?:HUBDEX|HF)_[A-Z_]+\b", (DEPLOY / name).read_text()))
-
-    assert named
-    assert named <= SETTINGS
-
-
-def test_the_example_and_the_composition_name_the_same() -> None:
-    assert settable(EXAMPLE) | MEILISEARCH_SETTINGS == filled_in(COMPOSE)
-
-
-def test_no_secret_has_a_value() -> None:
-    for name, value in re.findall(r"(\w+)=(\S*)", EXAMPLE):
-        assert not (PRIVATE.search(name) and value), name
-    for service in FILE.services.values():
-        for name, value in service.environment.items():
-            if PRIVATE.search(name):
-                assert re.fullmatch(rf"\$\{{{name}:(-|\?[^}}]+)\}}", str(value)), name
-    assert not PRIVATE.search(DOCKERFILE)
+    assert f'image.version="{project["version"]}"' in DOCKERFILE
+    for name in ("hubdex", "schedule", "keys"):
+        assert beside.services[name].image == f"hubdex:{project['version']}"
+    assert f"names {version}," in (DEPLOY / "MEILISEARCH.md").read_text()
 
 
 def test_the_image_is_pinned_and_runs_as_nobody_much() -> None:
@@ -178,6 +232,8 @@ def test_the_image_is_pinned_and_runs_as_nobody_much() -> None:
     assert "0" not in users[0]
     assert f"--uid {users[0][0]} " in DOCKERFILE
     assert DOCKERFILE.rindex("\nUSER ") > DOCKERFILE.rindex("\nRUN ")
+    assert "/healthz" in DOCKERFILE.partition("\nHEALTHCHECK ")[2]
+    assert not PRIVATE.search(DOCKERFILE)
 
 
 def test_the_image_is_built_from_what_is_there() -> None:
@@ -192,9 +248,3 @@ def test_the_image_is_built_from_what_is_there() -> None:
     assert set(copied) == set(let_in)
     assert set(ROOMS) <= set(copied)
     assert all((ROOT / source).exists() for source in copied)
-
-
-def test_the_readme_names_the_version_that_runs() -> None:
-    version = MEILISEARCH.image.rpartition(":v")[2]
-
-    assert f"names {version}," in (DEPLOY / "README.md").read_text()
