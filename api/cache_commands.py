@@ -1,4 +1,4 @@
-"""The commands `hubdex cache ls|verify|rm|pin|unpin|identify`: what lies on this disk."""
+"""The commands `hubdex cache ls|verify|rm|pin|unpin|evict|identify`: what lies on this disk."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 from api.config import ApiConfig
 from api.handoff.cache.answers import cache_answer, verified_answer
 from api.handoff.cache.errors import Protected
-from api.handoff.cache.keeping import delete_revision, pin_revision, why_protected
+from api.handoff.cache.keeping import delete_revision, make_room, pin_revision, why_protected
 from api.handoff.cache.looking import find_revision, look
 from api.handoff.cache.records import CachedRevision, CacheState
 from api.handoff.cache.verifying import Verified, verify
@@ -20,6 +20,7 @@ from indexer.catalog.store import Catalog, utc_now
 from indexer.config import read_config
 from indexer.errors import EXIT_DONE, EXIT_FAILED, BadRequest, CatalogError
 from indexer.process import configure_logging, run_command
+from indexer.runs import Runs
 from indexer.terminal import age_words, json_line, printable, size_words
 
 _ABOUT = {
@@ -28,6 +29,7 @@ _ABOUT = {
     "rm": "delete a revision; what other revisions share with it stays",
     "pin": "let nothing delete a revision",
     "unpin": "let go of a pinned revision",
+    "evict": "keep to HUBDEX_CACHE_LIMIT: delete what Hubdex downloaded and was not used for longest",
     "identify": "say which models hold a file, by its content; exit 1 when none is known to",
 }
 
@@ -41,6 +43,7 @@ def main(given: Sequence[str]) -> int:
         "rm": _remove,
         "pin": _pin,
         "unpin": _pin,
+        "evict": _evict,
         "identify": _identify,
     }
 
@@ -99,6 +102,16 @@ def _pin(config: ApiConfig, asked: argparse.Namespace) -> int:
         print(json_line({"model": repo_id, "revision": one.snapshot.commit, "pinned": pinned}))
     else:
         print(f"{'pinned' if pinned else 'let go of'} {_name(one)}")
+    return EXIT_DONE
+
+
+def _evict(config: ApiConfig, asked: argparse.Namespace) -> int:
+    with Runs(config).running("cache-evict") as run, JobStore(config.jobs_url) as store:
+        freed = make_room(config, store)
+        run.note({"freed_bytes": freed})
+        words = f"{size_words(freed)} are free now" if freed else "nothing had to go"
+        run.end("done", f"{words[:1].upper()}{words[1:]}.")
+    print(json_line({"freed_bytes": freed}) if asked.json else words)
     return EXIT_DONE
 
 
@@ -205,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
         if name == "identify":
             one.add_argument("file", type=Path)
-        elif name != "ls":
+        elif name not in {"ls", "evict"}:
             one.add_argument(
                 "model", metavar="MODEL[@REVISION]",
                 help="a model's id; of several revisions: which, by commit (six digits do), branch or tag",

@@ -12,7 +12,7 @@ from indexer.errors import CatalogOutdated
 from indexer.process import StopRequest
 from indexer.runs import Ledger, RunWriter
 
-UPKEEP = "upkeep"
+UPKEEP = "index-upkeep"
 """The name of its runs."""
 KEPT = timedelta(days=90)
 """How long it is told what was removed, and which rows had no meaning."""

@@ -15,6 +15,7 @@ from api.config import ApiConfig
 from api.handoff.jobs.store import JobStore
 from indexer.config import read_config
 from indexer.process import INTERRUPTED
+from indexer.runs import Runs
 from tests.api.handoff.cache.making import ONE, TWO, put, put_ours, revisions_in
 
 Captured = pytest.CaptureFixture[str]
@@ -121,3 +122,19 @@ def test_ctrl_c_ends_verifying(cache: Path) -> None:
 
     assert code == INTERRUPTED
     assert b"Traceback" not in said
+
+
+def test_evicting_keeps_to_the_limit_and_to_what_is_hubdex_s(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    assert main(["cache", "evict"]) == 0
+    assert capsys.readouterr().out == "nothing had to go\n"
+    monkeypatch.setenv("HUBDEX_CACHE_LIMIT", "3b")
+
+    assert main(["cache", "evict", "--json"]) == 0
+
+    assert json.loads(capsys.readouterr().out) == {"freed_bytes": 5}
+    assert revisions_in(cache) == {("gpt2", ONE), ("gpt2", TWO)}
+    newest = Runs(read_config(ApiConfig)).ledger("cache-evict").newest
+    assert newest is not None
+    assert (newest.outcome, newest.figures) == ("done", {"freed_bytes": 5})
