@@ -24,21 +24,25 @@ def _crawl(name: str, arguments: argparse.Namespace) -> int:
     config = read_config(CrawlConfig)
     configure_logging(config.log)
     folder = config.lock_folder
-    with turn(folder, name), Runs(config).running(f"crawl-{name}") as run:
-        outcome = run_crawl(
-            config,
-            name,
-            limit_pages=arguments.limit_pages,
-            budget=arguments.budget,
-            wanted_by=lambda: wanted_by(folder, name),
-            note=run.note,
-        )
-        print(outcome.report.to_json() if arguments.json else outcome.report)
-        if outcome.error is not None:
-            raise outcome.error
-        was_stopped = outcome.stopped_by is not None and not outcome.report.finished
-        has_given_way = outcome.report.given_way_to is not None
-        run.end("stopped" if was_stopped else "later" if has_given_way else "done", str(outcome.report))
+    outcome = None
+    try:
+        with turn(folder, name), Runs(config).running(f"crawl-{name}") as run:
+            outcome = run_crawl(
+                config,
+                name,
+                limit_pages=arguments.limit_pages,
+                budget=arguments.budget,
+                wanted_by=lambda: wanted_by(folder, name),
+                note=run.note,
+            )
+            if outcome.error is not None:
+                raise outcome.error
+            was_stopped = outcome.stopped_by is not None and not outcome.report.finished
+            has_given_way = outcome.report.given_way_to is not None
+            run.end("stopped" if was_stopped else "later" if has_given_way else "done", str(outcome.report))
+    finally:
+        if outcome is not None:  # behind the record: whoever listened may be gone, and the crawl went well
+            print(outcome.report.to_json() if arguments.json else outcome.report)
     if was_stopped:
         return INTERRUPTED if outcome.stopped_by == signal.SIGINT else EXIT_TRY_LATER
     return EXIT_TRY_LATER if has_given_way else EXIT_DONE

@@ -31,7 +31,7 @@ class Child(Protocol):
 
     @property
     def has_spoken(self) -> bool:
-        """Whether it has said a line."""
+        """Whether it has said a line, of something else than trouble."""
         ...
 
     def poll(self) -> int | None:
@@ -117,8 +117,8 @@ class RunningProcess:
 
     @property
     def has_spoken(self) -> bool:
-        """Whether it has said a line."""
-        return any(voice.has_spoken for _, voice in self._heard)
+        """Whether it has said a line, of something else than trouble."""
+        return any(voice.has_spoken for pipe, voice in self._heard if pipe is self._process.stdout)
 
     def poll(self) -> int | None:
         """Pass on what it says; give the exit code, or `None` while it runs."""
