@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from threading import Lock
 
 from api.config import ApiConfig
@@ -16,6 +17,7 @@ from indexer.engines.opening import (
     replica_states,
 )
 from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable, ModelNotFound
+from indexer.freshness import read_periods
 from indexer.query import SearchQuery
 from indexer.quota import QuotaFile, Window
 from indexer.records import SetAside
@@ -132,7 +134,7 @@ class Sources:
             raise EngineUnavailable(NOT_YET) from None
         with self._lock:
             if self._search is None:
-                self._search = Search(catalog, self._engine, self._now)
+                self._search = Search(catalog, self._engine, self._now, partial(read_periods, self._config))
             return self._search
 
 

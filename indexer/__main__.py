@@ -6,6 +6,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import orjson
 
@@ -20,6 +21,8 @@ from indexer.engines.meilisearch.keys import make_keys
 from indexer.engines.opening import EMBEDDED, Replica, open_reader, open_replicas, replica_states
 from indexer.errors import EXIT_DONE, EXIT_FAILED, EngineUnavailable
 from indexer.following import follow_all, sync_all
+from indexer.freshness import read_periods
+from indexer.logs import tell_error
 from indexer.process import (
     StopRequest,
     collect_garbage_rarely,
@@ -105,7 +108,7 @@ def _sync_once(config: HomeConfig, run: RunWriter, *, rebuild: bool, as_json: bo
     errors = [one.error for one in ended if one.error is not None]
     errors.sort(key=lambda error: error.exit_code == EXIT_FAILED)  # where trying later does not help is told
     for error in errors[:-1]:
-        print(f"hubdex: {error}", file=sys.stderr)
+        tell_error(error)
     if errors:
         raise errors[-1]
     return EXIT_DONE
@@ -128,7 +131,8 @@ def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
         answer = ask_service(arguments.url, question)
     else:
         with Catalog(config.database_url, read_only=True) as catalog:
-            page = Search(catalog, open_reader(config)).answer(question.query)
+            search = Search(catalog, open_reader(config), periods=partial(read_periods, config))
+            page = search.answer(question.query)
             answer = page_answer(page, question.memory)
     if arguments.json:
         print(json_line(answer))

@@ -5,7 +5,7 @@ Much of it was written by strangers: what could steer a terminal never reaches i
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TextIO
 
 import orjson
@@ -14,6 +14,7 @@ from indexer.answers import FacetAnswer, HitAnswer, SearchAnswer, VariantHitAnsw
 from indexer.checking import CheckReport
 from indexer.engines.contract import IndexState
 from indexer.engines.opening import ReplicaState
+from indexer.freshness import CLOCKS_APART, span_words
 from indexer.measures import GIB
 from indexer.records import CatalogState, Checkpoint, SetAside
 from indexer.variants.answers import VariantAnswer
@@ -23,8 +24,6 @@ VARIANTS_SHOWN = 4
 """Variants below a model."""
 EXCERPT_SHOWN = 300
 """Characters of an excerpt in a line for people."""
-CLOCKS_APART = timedelta(minutes=1)
-"""By so much may a stored moment lie ahead before it is worth a word."""
 
 _MATCHED, _PLAIN = "\x1b[1;33m", "\x1b[0m"
 _NOT_ASCII_PRINTABLE = re.compile(r"[^ -~]")
@@ -51,6 +50,8 @@ def answer_lines(answer: SearchAnswer, *, colours: bool = False) -> Iterator[str
     about, index = "" if answer["total_exact"] else "about ", answer["index"]
     found = f"{about}{answer['total']:,} {'variants ' if answer['query']['kind'] == 'variant' else ''}"
     yield f"{found}of {index['models']:,} models, {age_words(index['age_seconds'])}"
+    if index["stale"]:
+        yield "That is older than it should be; `hubdex status` says why."
     if not index["complete"]:
         yield "The first pass over the whole Hub has not ended yet: models may be missing."
 
@@ -175,7 +176,7 @@ def set_aside_lines(state: CatalogState, rows: Sequence[SetAside], now: datetime
 
 def age_words(seconds: float | None) -> str:
     """Say how old the answers are."""
-    return "never crawled" if seconds is None else f"as of {_span_words(seconds)} ago"
+    return "never crawled" if seconds is None else f"as of {span_words(seconds)} ago"
 
 
 def printable(text: str) -> str:
@@ -218,15 +219,7 @@ def _when(then: datetime, now: datetime) -> str:
     """Say when something was, and how long ago that is."""
     if then - now > CLOCKS_APART:
         return f"{moment(then)} (ahead of this machine's clock)"
-    return f"{moment(then)} ({_span_words((now - then).total_seconds())} ago)"
-
-
-def _span_words(seconds: float) -> str:
-    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = int(seconds // size)
-            return f"{count} {word}{'s' if count > 1 else ''}"
-    return "less than a minute"
+    return f"{moment(then)} ({span_words((now - then).total_seconds())} ago)"
 
 
 def _shortened(text: str) -> str:
