@@ -4,29 +4,26 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
+from api import cache_commands
 from api.access import require_key
 from api.app import create_app
 from api.config import ApiConfig
 from api.getting import get
 from api.handoff.jobs.wanting import Ask
-from api.identifying import identified_answer, identified_lines, identify
 from api.serving import serve
 from api.sources import Sources
-from indexer.catalog.store import Catalog, utc_now
+from indexer.catalog.store import utc_now
 from indexer.config import read_config
-from indexer.errors import EXIT_DONE, EXIT_FAILED, CatalogMissing
+from indexer.errors import CatalogMissing
 from indexer.process import collect_garbage_rarely, configure_logging, run_command
-from indexer.terminal import json_line, size_words
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command of the room, without a word the service; give its exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["cache"]:
-        asked = _cache_parser().parse_args(given[1:])
-        return run_command(lambda: _identify(asked.file, as_json=asked.json))
+        return cache_commands.main(given[1:])
     if given[:1] == ["get"]:
         wanted = _get_parser().parse_args(given[1:])
         return run_command(lambda: _get(wanted))
@@ -60,42 +57,6 @@ def _get(arguments: argparse.Namespace) -> int:
         everything=arguments.everything,
     )
     return get(ask, config, url=arguments.url, wait=arguments.wait, as_json=arguments.json)
-
-
-def _identify(path: Path, *, as_json: bool) -> int:
-    config = read_config(ApiConfig)
-    configure_logging(config.log)
-    with Catalog(config.database_url, read_only=True) as catalog:
-        try:
-            found = identify(path, catalog, _progress)
-        finally:
-            _progress_ended()
-    if as_json:
-        print(json_line(identified_answer(found)))
-        return EXIT_DONE if found.holders else EXIT_FAILED
-    print("\n".join(identified_lines(found)))
-    return EXIT_DONE
-
-
-def _progress(done: int, of: int) -> None:
-    if sys.stderr.isatty():
-        share = min(100, 100 * done // max(1, of))
-        print(f"\r{size_words(done)} of {size_words(of)} read, {share} %", end="\x1b[K", file=sys.stderr)
-
-
-def _progress_ended() -> None:
-    if sys.stderr.isatty():
-        print("\r", end="\x1b[K", file=sys.stderr)
-
-
-def _cache_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="hubdex cache", description="Look after the files on this disk.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    about = "say which models hold a file, by its content; exit 1 when none is known to"
-    one = commands.add_parser("identify", help=about, description=f"{about[0].upper()}{about[1:]}.")
-    one.add_argument("file", type=Path)
-    one.add_argument("--json", action="store_true", help="answer in JSON")
-    return parser
 
 
 def _get_parser() -> argparse.ArgumentParser:

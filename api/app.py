@@ -11,11 +11,13 @@ from api.access import Access
 from api.assets import Assets
 from api.config import ApiConfig
 from api.errors import install_errors
+from api.handoff.cache.keeping import room_maker
+from api.handoff.cache.watched import WatchedCache
 from api.handoff.jobs.running import Downloads
 from api.listening import Listeners
 from api.pages.layout import Site
+from api.routes import cache, files, importing, key, models, owners, pages, places, search, status
 from api.routes import downloads as downloading
-from api.routes import files, importing, key, models, owners, pages, places, search, status
 from api.security import Guard
 from api.sources import Sources
 from indexer.catalog.store import utc_now
@@ -30,15 +32,18 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
 
     """
     sources = Sources(config, now)
-    downloads = Downloads(config, now=now)
+    held = WatchedCache(config, sources, now)
+    downloads = Downloads(config, now=now, make_room=room_maker(config))
     listeners = Listeners(downloads)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        held.start()
         downloads.start(app.state.url)
         yield
         listeners.close()
         await run_in_threadpool(downloads.close)
+        held.close()
         sources.close()
 
     app = FastAPI(
@@ -50,6 +55,7 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
         lifespan=lifespan,
     )
     app.state.sources = sources
+    app.state.cache = held
     app.state.site = Site(Assets(), config.upstream)
     app.state.now = now
     app.state.downloads = downloads
@@ -60,8 +66,9 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app.add_middleware(Guard, hosts=config.hosts, access=access, origins=config.cors_origins)
     install_errors(app)
     app.include_router(downloading.forms)
+    app.include_router(cache.pages)
     # The places come last: their paths are everybody's.
-    ours = (search, owners, models, files, downloading, importing, status, key, pages)
+    ours = (search, owners, models, files, downloading, importing, cache, status, key, pages)
     for routes in (*ours, places):
         app.include_router(routes.router)
     return app

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request
 
 from api.access import Access
+from api.handoff.cache.watched import WatchedCache
 from api.pages.layout import Site
 from api.sources import Sources
 from indexer.errors import BadRequest
@@ -33,6 +34,12 @@ async def now_of(request: Request) -> datetime:
     return now
 
 
+async def cache_of(request: Request) -> WatchedCache:
+    """Give the cache that the app looks after."""
+    cache: WatchedCache = request.app.state.cache
+    return cache
+
+
 async def access_of(request: Request) -> Access:
     """Give who may write."""
     access: Access = request.app.state.access
@@ -56,6 +63,7 @@ async def form_of(request: Request) -> dict[str, str]:
 FromSources = Annotated[Sources, Depends(sources_of)]
 FromSite = Annotated[Site, Depends(site_of)]
 Now = Annotated[datetime, Depends(now_of)]
+FromCache = Annotated[WatchedCache, Depends(cache_of)]
 FromAccess = Annotated[Access, Depends(access_of)]
 MayWrite = Annotated[bool, Depends(may_write_of)]
 FormFields = Annotated[dict[str, str], Depends(form_of)]

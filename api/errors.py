@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.asking import now_of, site_of
+from api.handoff.cache.errors import NotInCache, OverCacheLimit
 from api.handoff.errors import (
     BadReference,
     BadToken,
@@ -49,6 +50,8 @@ RETRY_AFTER_SECONDS = 2
 
 _STATUSES: tuple[tuple[type[HubdexError], int], ...] = (
     (BadRequest, 422),
+    (NotInCache, 404),
+    (OverCacheLimit, 507),
     (ModelNotFound, 404),
     (FileNotKnown, 404),
     (Busy, 503),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from api.config import ApiConfig
+from api.handoff.cache.keeping import room_maker
 from api.handoff.jobs.answers import JobAnswer, job_answer
 from api.handoff.jobs.carrier import LOCK
 from api.handoff.jobs.records import ENDED
@@ -64,7 +65,7 @@ def _by_service(ask: Ask, service: Service, *, wait: bool, as_json: bool) -> int
 
 
 def _alone(ask: Ask, config: ApiConfig, *, wait: bool, as_json: bool) -> int:
-    downloads, sources = Downloads(config), Sources(config, utc_now)
+    downloads, sources = Downloads(config, make_room=room_maker(config)), Sources(config, utc_now)
     try:
         job = downloads.submit(wanted_of(ask, sources, downloads.hub, config))
         if job.state == "paused":

@@ -21,7 +21,7 @@ STATUS = "/-/status"
 """What is known, how old and how complete it is, as a page."""
 
 CACHE = "/-/cache"
-"""What is in the Hugging Face cache and what is being downloaded into it, as a page."""
+"""What lies in the cache and what is downloaded into it, as a page; its forms are sent below."""
 
 DOWNLOADS = "/-/downloads"
 """Where the forms of the pages ask for a download."""
@@ -101,9 +101,9 @@ def speaks_html(path: str) -> bool:
     segments = path.strip("/").split("/")
     if _is_kept_free(segments):
         return False
-    if path.startswith(f"{DOWNLOADS}/"):
+    if any(f"{path}/".startswith(f"{ours}/") for ours in (CACHE, DOWNLOADS)):
         return True
-    return path in {"/docs", STATUS, KEY, DOWNLOADS} or not is_reserved(segments[0])
+    return path in {"/docs", STATUS, KEY} or not is_reserved(segments[0])
 
 
 def _is_kept_free(segments: list[str]) -> bool:

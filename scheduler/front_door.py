@@ -15,7 +15,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "serve": ("api", (), "answer searches over HTTP and show the page"),
     "search": ("indexer", ("search",), "search from the terminal"),
     "get": ("api", ("get",), "download a model, or a part of it, into the Hugging Face cache"),
-    "cache": ("api", ("cache",), "say which models hold a file on this disk: identify"),
+    "cache": ("api", ("cache",), "look after what was downloaded: ls, verify, rm, pin, unpin or identify"),
     "status": ("indexer", ("status",), "say what is known, how old and how complete it is"),
 }
 """Command: the room, what its command line begins with, and one line of help."""

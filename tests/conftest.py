@@ -1,7 +1,9 @@
 """What holds for every test: no network beyond this machine, no settings from outside."""
 
 import os
+import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,11 @@ def real_data() -> Path:
     if not folder or not (Path(folder) / "models.jsonl.gz").is_file():
         pytest.skip("no real data: set HUBDEX_TEST_DATA to a folder with models.jsonl.gz")
     return Path(folder)
+
+
+@pytest.fixture
+def hears_ctrl_c() -> Iterator[None]:
+    """What is started in the background, as these tests can be, is deaf to Ctrl-C, with all it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -59,7 +59,8 @@ $styles$scripts$head</head>
 <body>
 <header class="top">
 <a class="brand" href="/"><img src="$icon" alt="" width="28" height="28">Hubdex</a>
-<nav aria-label="About this service"><a href="/docs">API</a><a href="/-/status">Status</a></nav>
+<nav aria-label="About this service"><a href="/docs">API</a><a href="/-/cache">Cache</a>\
+<a href="/-/status">Status</a></nav>
 </header>
 <main>
 $content</main>

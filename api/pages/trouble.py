@@ -39,7 +39,7 @@ _GONE_WHY = Template(
 
 _TITLES = {
     404: "Nothing here", 405: "Not this way", 422: "That is not a question", 500: "That is our mistake",
-    503: "Not right now",
+    409: "That stays as it is", 503: "Not right now",
 }  # fmt: skip
 
 

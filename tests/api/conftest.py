@@ -1,4 +1,3 @@
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,11 +31,3 @@ def empty_client(tmp_path: Path) -> Iterator[TestClient]:
     app = create_app(ApiConfig(home=tmp_path))
     with TestClient(app, base_url=LOCAL, follow_redirects=False) as opened:
         yield opened
-
-
-@pytest.fixture
-def hears_ctrl_c() -> Iterator[None]:
-    """What is started in the background, as these tests can be, is deaf to Ctrl-C, with all it starts."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)

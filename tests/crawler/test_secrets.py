@@ -156,9 +156,7 @@ def test_only_a_trusted_certificate_is_believed(
 def encrypt(hub: FakeHub, certificate: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    server = hub._server
-    assert server is not None
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    hub.encrypt(context)
 
 
 def self_signed() -> bytes:

@@ -248,7 +248,7 @@ def _text(file: IO[bytes]) -> str:
 
 def serve() -> None:
     """Take jobs until there are no more."""
-    for name in ("crawler.__main__", "crawler.middlewares", "indexer.__main__"):
+    for name in ("crawler.__main__", "crawler.middlewares", "indexer.__main__", "api.__main__"):
         import_module(name)
     for line in sys.stdin:
         answer = json.dumps(run(json.loads(line)))

@@ -80,9 +80,7 @@ class Lane:
         """Let all that an earlier crawl has asked be over, and a new window of the quota begin."""
         self._source.begin()
         assert ask(self._hub, "/nothing").status == 404  # those who knocked before have been let in by now
-        server = self._hub._server
-        assert server is not None
-        wait_until(lambda: not server._open, "the connections of a killed crawl to be closed")
+        wait_until(lambda: self._hub.is_idle, "the connections of a killed crawl to be closed")
         self._source.begin()
         self._seconds += WINDOW_SECONDS
         self._hub._script._pending.clear()

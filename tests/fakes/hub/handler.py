@@ -64,6 +64,10 @@ class HubServer(ThreadingHTTPServer):
         with self._lock:
             self._open.discard(connection)
 
+    @property
+    def is_busy(self) -> bool:
+        return bool(self._open)
+
     def hang_up(self) -> None:
         with self._lock:
             connections = list(self._open)

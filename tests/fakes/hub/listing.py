@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import cast, get_args
+from typing import TypedDict, cast, get_args
 from urllib.parse import urlencode
 
 from tests.fakes.hub.cursor import CursorError, read_cursor, write_cursor
 from tests.fakes.hub.files import files_of
+from tests.fakes.hub.quota import Bucket, RateHeaders
 from tests.fakes.hub.rows import Row
 from tests.fakes.hub.source import ModelSource, Order, Position, SortKey, sort_value
 
@@ -63,11 +64,31 @@ class Manner:
     offers_xet: bool = False
     answers_directly: bool = False
     accepted: frozenset[str] = frozenset()
+    resolve_cache_bucket: Bucket = "resolvers"
+    rate_headers: RateHeaders = "both"
+    lower_case_headers: bool = False
 
     @property
     def options(self) -> tuple[str, ...]:
         known = LIST_OPTIONS + (DISPUTED_OPTIONS if self.takes_disputed_expand else ())
         return tuple(option for option in known if option not in self.refused_expand)
+
+
+class Manners(TypedDict, total=False):
+    """What can be told of a `Manner` beforehand."""
+
+    takes_disputed_expand: bool
+    refuses_large_limit: bool
+    honours_skip: bool
+    loses_compound_searches: bool
+    ends_with_empty_page: bool
+    gateway_limit: int | None
+    tree_entries: int
+    offers_xet: bool
+    answers_directly: bool
+    resolve_cache_bucket: Bucket
+    rate_headers: RateHeaders
+    lower_case_headers: bool
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """The stand-in Hub as a server on loopback."""
 
 import itertools
+import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from tests.fakes.hub.answers import (
     Answer,
@@ -24,8 +25,8 @@ from tests.fakes.hub.faults import Fault, Script
 from tests.fakes.hub.handler import Exchange
 from tests.fakes.hub.holding import Holds
 from tests.fakes.hub.links import Links
-from tests.fakes.hub.listing import MOST_TREE_ENTRIES, Manner, Params
-from tests.fakes.hub.quota import Bucket, RateHeaders, Spent, Windows
+from tests.fakes.hub.listing import Manner, Manners, Params
+from tests.fakes.hub.quota import Bucket, Spent, Windows
 from tests.fakes.hub.ranges import spoiled
 from tests.fakes.hub.routes import Catalogue
 from tests.fakes.hub.serving import Serving
@@ -69,48 +70,30 @@ class FakeHub:
         token_sees_private: bool = False,
         resolvers_quota: int = 3_000,
         token_resolvers_quota: int = 5_000,
-        resolve_cache_bucket: Bucket = "resolvers",
         accepted: Iterable[str] = (),
-        offers_xet: bool = False,
-        answers_directly: bool = False,
         cdn_host: str = "127.0.0.1",
         cdn_ignores_range: bool = False,
         cdn_lifetime_seconds: int = 3_600,
-        takes_disputed_expand: bool = False,
-        refuses_large_limit: bool = False,
-        honours_skip: bool = False,
-        loses_compound_searches: bool = False,
-        ends_with_empty_page: bool = False,
-        gateway_limit: int | None = None,
-        tree_entries: int = MOST_TREE_ENTRIES,
         cursor_lifetime_requests: int | None = None,
-        rate_headers: RateHeaders = "both",
-        lower_case_headers: bool = False,
         on_request: Callable[[int], None] | None = None,
         faults: Iterable[Fault] = (),
         latency_seconds: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         port: int = 0,
+        **manners: Unpack[Manners],
     ) -> None:
         self.source = source
         self._token = token
         self._token_sees_private = token_sees_private
-        self._manner = Manner(
-            takes_disputed_expand, refuses_large_limit, honours_skip, loses_compound_searches,
-            ends_with_empty_page, gateway_limit, tree_entries=tree_entries, offers_xet=offers_xet,
-            answers_directly=answers_directly, accepted=frozenset(accepted),
-        )  # fmt: skip
+        self._manner = Manner(accepted=frozenset(accepted), **manners)
         self._cursors = GivenCursors(cursor_lifetime_requests)
-        quotas: dict[Bucket, tuple[int, int]] = {
-            "api": (quota, token_quota),
-            "resolvers": (resolvers_quota, token_resolvers_quota),
-        }
-        self._windows = Windows(quotas, window_seconds, clock)
-        self._resolve_cache_bucket = resolve_cache_bucket
+        self._windows = Windows(
+            {"api": (quota, token_quota), "resolvers": (resolvers_quota, token_resolvers_quota)},
+            window_seconds,
+            clock,
+        )
         self._clock = clock
-        self._rate_headers = rate_headers
-        self._lower_case_headers = lower_case_headers
         self._on_request = on_request
         self._numbers = itertools.count(1)
         self._in_turn = threading.Lock()
@@ -136,6 +119,15 @@ class FakeHub:
     def cdn_url(self) -> str:
         """Where large files lie: another origin."""
         return f"http://{self._cdn_host}:{self._cdn_serving.port}"
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody holds a connection to it."""
+        return self._serving.is_idle
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        self._serving.encrypt(context)
 
     @property
     def requests(self) -> list[Request]:
@@ -226,7 +218,7 @@ class FakeHub:
         target = Target.of(raw_target)
         credentials = headers.get("authorization")
         viewer = self._viewer(credentials)
-        bucket = target.bucket(self._resolve_cache_bucket)
+        bucket = target.bucket(self._manner.resolve_cache_bucket)
         spent = self._windows.of(bucket, signed_in=viewer is not None and viewer.signed_in).spend()
         answer, fault = self._decide(method, target, headers, viewer, spent)
         dressed = self._dress(answer, spent, fault, anonymous=credentials is None)
@@ -294,10 +286,10 @@ class FakeHub:
     def _dress(self, answer: Answer, spent: Spent, fault: Fault | None, *, anonymous: bool) -> Answer:
         headers = {"X-Powered-By": "huggingface-moon", "Vary": "Origin"}
         if fault is None or fault.rate_headers:
-            headers |= spent.headers(self._rate_headers)
+            headers |= spent.headers(self._manner.rate_headers)
         if anonymous:
             headers["X-HF-Warning"] = _WARNING
         headers |= answer.headers
-        if self._lower_case_headers:
+        if self._manner.lower_case_headers:
             headers = {name.lower(): text for name, text in headers.items()}
         return replace(answer, headers=headers)

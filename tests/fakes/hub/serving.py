@@ -1,5 +1,6 @@
 """A server on loopback that may go away and come back at its address."""
 
+import ssl
 import threading
 
 from tests.fakes.hub.handler import Exchanger, HubServer
@@ -22,6 +23,16 @@ class Serving:
         if self._port == 0:
             raise RuntimeError("The stand-in Hub has no port before it is started")
         return self._port
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody holds a connection."""
+        return self._server is None or not self._server.is_busy
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        assert self._server is not None
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def start(self) -> None:
         self._server = HubServer(("127.0.0.1", self._port), self._exchange, self._holds)
