@@ -1,5 +1,6 @@
 """The service: our API, the pages, and what answers both."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -10,13 +11,16 @@ from starlette.concurrency import run_in_threadpool
 from api.access import Access
 from api.assets import Assets
 from api.config import ApiConfig
+from api.counting import Counted, Routed
 from api.errors import install_errors
+from api.figures import StoredFigures
 from api.handoff.cache.keeping import room_maker
 from api.handoff.cache.watched import WatchedCache
 from api.handoff.jobs.running import Downloads
 from api.listening import Listeners
+from api.measuring import Measurements, hubdex_version
 from api.pages.layout import Site
-from api.routes import cache, files, importing, key, models, owners, pages, places, search, status
+from api.routes import cache, files, importing, key, metrics, models, owners, pages, places, search, status
 from api.routes import downloads as downloading
 from api.security import Guard
 from api.sources import Sources
@@ -31,10 +35,12 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
         now: the clock.
 
     """
-    sources = Sources(config, now)
+    measurements = Measurements(time.perf_counter)
+    sources = Sources(config, now, measurements)
     held = WatchedCache(config, sources, now)
     downloads = Downloads(config, now=now, make_room=room_maker(config))
     listeners = Listeners(downloads)
+    measurements.registry.register(StoredFigures(sources, downloads, held, now))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -49,26 +55,37 @@ def create_app(config: ApiConfig, *, now: Callable[[], datetime] = utc_now) -> F
     app = FastAPI(
         title="Hubdex",
         summary="A self-hosted index of the Hugging Face Hub.",
-        version=status.hubdex_version(),
+        version=hubdex_version(),
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
     )
     app.state.sources = sources
+    app.state.measurements = measurements
     app.state.cache = held
     app.state.site = Site(Assets(), config.upstream)
     app.state.now = now
     app.state.downloads = downloads
     app.state.listeners = listeners
     app.state.url = ""  # where it listens, once that is known
-    access = Access(config.api_key, config.host)
-    app.state.access = access
-    app.add_middleware(Guard, hosts=config.hosts, access=access, origins=config.cors_origins)
+    app.state.access = Access(config.api_key, config.host)
+    _guard(app, config)
     install_errors(app)
+    _route(app)
+    return app
+
+
+def _guard(app: FastAPI, config: ApiConfig) -> None:
+    """Put what stands before every route in its place; the last one is the outermost."""
+    app.add_middleware(Routed)
+    app.add_middleware(Guard, hosts=config.hosts, access=app.state.access, origins=config.cors_origins)
+    app.add_middleware(Counted, measurements=app.state.measurements)
+
+
+def _route(app: FastAPI) -> None:
+    """Add every route; the places come last: their paths are everybody's."""
     app.include_router(downloading.forms)
     app.include_router(cache.pages)
-    # The places come last: their paths are everybody's.
-    ours = (search, owners, models, files, downloading, importing, cache, status, key, pages)
+    ours = (search, owners, models, files, downloading, importing, cache, status, metrics, key, pages)
     for routes in (*ours, places):
         app.include_router(routes.router)
-    return app

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from api.access import Access
 from api.handoff.cache.watched import WatchedCache
+from api.measuring import Measurements
 from api.pages.layout import Site
 from api.sources import Sources
 from indexer.errors import BadRequest
@@ -40,6 +41,12 @@ async def cache_of(request: Request) -> WatchedCache:
     return cache
 
 
+async def measurements_of(request: Request) -> Measurements:
+    """Give what this process measures, and the figures of all."""
+    measurements: Measurements = request.app.state.measurements
+    return measurements
+
+
 async def access_of(request: Request) -> Access:
     """Give who may write."""
     access: Access = request.app.state.access
@@ -64,6 +71,7 @@ FromSources = Annotated[Sources, Depends(sources_of)]
 FromSite = Annotated[Site, Depends(site_of)]
 Now = Annotated[datetime, Depends(now_of)]
 FromCache = Annotated[WatchedCache, Depends(cache_of)]
+FromMeasurements = Annotated[Measurements, Depends(measurements_of)]
 FromAccess = Annotated[Access, Depends(access_of)]
 MayWrite = Annotated[bool, Depends(may_write_of)]
 FormFields = Annotated[dict[str, str], Depends(form_of)]

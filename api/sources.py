@@ -1,11 +1,14 @@
 """What the service answers from: the catalog and the index, opened as soon as they are there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from threading import Lock
 
 from api.config import ApiConfig
+from api.measuring import Asked, Measurements
 from indexer.catalog.store import Catalog
 from indexer.engines.contract import IndexState
 from indexer.engines.opening import (
@@ -18,14 +21,29 @@ from indexer.engines.opening import (
 )
 from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable, ModelNotFound
 from indexer.freshness import read_periods
+from indexer.planned import Plan, read_plan
 from indexer.query import SearchQuery
 from indexer.quota import QuotaFile, Window
 from indexer.records import SetAside
+from indexer.runs import Ledger, Runs
 from indexer.search import Coverage, OwnersPage, Search, SearchPage
 
 SET_ASIDE_SHOWN = 20
 """Rows without meaning that are shown at once."""
 NOT_YET = "There is nothing to search yet: the first models are on their way."
+
+
+MOST_QUOTAS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the Hub grants somebody."""
+
+    who: str
+    """`anonymous` or `token`."""
+    window: Window
+    """Its times by the clock since 1970."""
 
 
 class Sources:
@@ -37,12 +55,17 @@ class Sources:
     Args:
         config: names the database and the index folder.
         now: the clock.
+        measurements: told how long searches take; `None`: nobody is.
 
     """
 
-    def __init__(self, config: ApiConfig, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, config: ApiConfig, now: Callable[[], datetime], measurements: Measurements | None = None
+    ) -> None:
         self._config = config
         self._now = now
+        self._measurements = measurements
+        self._runs = Runs(config)
         self._lock = Lock()
         self._catalog: Catalog | None = None
         self._search: Search | None = None
@@ -79,13 +102,15 @@ class Sources:
             CatalogError: the catalog cannot be opened or read.
 
         """
-        page = self._searching().answer(query)
+        with self._measured(query.kind):
+            page = self._searching().answer(query)
         _require_models(page.coverage)
         return page
 
     def owners(self, prefix: str, limit: int) -> OwnersPage:
         """Give owners whose compact text begins with a prefix; raises what `answer` does."""
-        page = self._searching().owners(prefix, limit)
+        with self._measured("owner"):
+            page = self._searching().owners(prefix, limit)
         _require_models(page.coverage)
         return page
 
@@ -115,10 +140,25 @@ class Sources:
 
     def quota(self) -> Window | None:
         """Give what is left of the Hub's quota, by the clock since 1970; `None`: nobody was told lately."""
-        files = sorted(self._config.quota_folder.glob("api-*.json"))
-        wall = self._now().timestamp
-        windows = [QuotaFile(path, self._config.upstream, now=wall, wall=wall).read() for path in files]
-        return max(filter(None, windows), key=lambda window: window.limit, default=None)
+        windows = [one.window for one in self.allowances() if one.window.bucket == "api"]
+        return max(windows, key=lambda window: window.limit, default=None)
+
+    def allowances(self) -> list[Allowance]:
+        """Give what is left of each of the Hub's quotas that anybody was told of lately."""
+        wall, found = self._now().timestamp, []
+        for path in sorted(self._config.quota_folder.glob("*-*.json"))[:MOST_QUOTAS]:
+            window = QuotaFile(path, self._config.upstream, now=wall, wall=wall).read()
+            if window is not None:
+                found.append(Allowance(path.stem.rpartition("-")[2], window))
+        return found
+
+    def ledgers(self) -> list[Ledger]:
+        """Give what ran, by name, and how it ended."""
+        return self._runs.ledgers()
+
+    def plan(self) -> Plan | None:
+        """Give what is next; `None`: nobody plans here."""
+        return read_plan(self._config)
 
     def close(self) -> None:
         """Let go of the catalog."""
@@ -126,6 +166,16 @@ class Sources:
             if self._catalog is not None:
                 self._catalog.close()
             self._catalog = self._search = None
+
+    @contextmanager
+    def _measured(self, kind: Asked) -> Iterator[None]:
+        """Count how long an answer took; what was not answered is not counted."""
+        if self._measurements is None:
+            yield
+            return
+        begun = self._measurements.ticks()
+        yield
+        self._measurements.searched(kind, self._measurements.ticks() - begun)
 
     def _searching(self) -> Search:
         try:

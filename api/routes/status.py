@@ -1,13 +1,13 @@
 """`GET /v1/status` for people, `/healthz` and `/readyz` for whatever watches over the process."""
 
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from fastapi import APIRouter
 from typing_extensions import TypedDict
 
 from api.asking import FromSources, Now
+from api.measuring import hubdex_version
 from api.responses import HealthAnswer, JsonResponse, errors_of
 from api.standing import Standing, standing_of
 from indexer.answers import IndexAnswer, index_answer
@@ -82,11 +82,3 @@ def readyz(sources: FromSources) -> JsonResponse:
     """Tell that searches can be answered; 503 until then."""
     sources.coverage()
     return JsonResponse(HealthAnswer(status="ready"))
-
-
-def hubdex_version() -> str:
-    """Give the version that is installed."""
-    try:
-        return version("hubdex")
-    except PackageNotFoundError:
-        return "unknown"  # run from a checkout that was never installed
