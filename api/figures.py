@@ -15,8 +15,9 @@ from prometheus_client.registry import Collector
 from api.handoff.cache.watched import WatchedCache
 from api.handoff.jobs.running import Downloads
 from api.measuring import hubdex_version
-from api.sources import Allowance, Sources
+from api.sources import Sources
 from api.standing import Standing, standing_of
+from indexer.allowances import Allowance
 from indexer.engines.contract import IndexState
 from indexer.engines.opening import EMBEDDED
 from indexer.errors import CatalogError, HubdexError
@@ -55,7 +56,7 @@ class StoredFigures(Collector):
     def collect(self) -> Iterator[Metric]:
         """Give the figures; what cannot be read is left out."""
         now = self._now()
-        ledgers = self._sources.ledgers()[:MOST_JOBS]
+        ledgers = self._sources.activity().ledgers[:MOST_JOBS]
         try:
             standing = standing_of(self._sources)
         except CatalogError as error:

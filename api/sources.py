@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from threading import Lock
 
 from api.config import ApiConfig
 from api.measuring import Asked, Measurements
+from indexer.activity import Activity
+from indexer.allowances import Allowance, allowances_in, for_crawls
 from indexer.catalog.store import Catalog
 from indexer.engines.contract import IndexState
 from indexer.engines.opening import (
@@ -21,29 +22,16 @@ from indexer.engines.opening import (
 )
 from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable, ModelNotFound
 from indexer.freshness import read_periods
-from indexer.planned import Plan, read_plan
+from indexer.planned import read_plan
 from indexer.query import SearchQuery
-from indexer.quota import QuotaFile, Window
+from indexer.quota import Window
 from indexer.records import SetAside
-from indexer.runs import Ledger, Runs
+from indexer.runs import Runs
 from indexer.search import Coverage, OwnersPage, Search, SearchPage
 
 SET_ASIDE_SHOWN = 20
 """Rows without meaning that are shown at once."""
 NOT_YET = "There is nothing to search yet: the first models are on their way."
-
-
-MOST_QUOTAS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """What the Hub grants somebody."""
-
-    who: str
-    """`anonymous` or `token`."""
-    window: Window
-    """Its times by the clock since 1970."""
 
 
 class Sources:
@@ -140,25 +128,17 @@ class Sources:
 
     def quota(self) -> Window | None:
         """Give what is left of the Hub's quota, by the clock since 1970; `None`: nobody was told lately."""
-        windows = [one.window for one in self.allowances() if one.window.bucket == "api"]
-        return max(windows, key=lambda window: window.limit, default=None)
+        return for_crawls(self.allowances())
 
     def allowances(self) -> list[Allowance]:
         """Give what is left of each of the Hub's quotas that anybody was told of lately."""
-        wall, found = self._now().timestamp, []
-        for path in sorted(self._config.quota_folder.glob("*-*.json"))[:MOST_QUOTAS]:
-            window = QuotaFile(path, self._config.upstream, now=wall, wall=wall).read()
-            if window is not None:
-                found.append(Allowance(path.stem.rpartition("-")[2], window))
-        return found
+        return allowances_in(
+            self._config.quota_folder, self._config.upstream, lambda: self._now().timestamp()
+        )
 
-    def ledgers(self) -> list[Ledger]:
-        """Give what ran, by name, and how it ended."""
-        return self._runs.ledgers()
-
-    def plan(self) -> Plan | None:
-        """Give what is next; `None`: nobody plans here."""
-        return read_plan(self._config)
+    def activity(self) -> Activity:
+        """Give what ran, what runs and what is next."""
+        return Activity(tuple(self._runs.ledgers()), read_plan(self._config))
 
     def close(self) -> None:
         """Let go of the catalog."""

@@ -10,12 +10,23 @@ from typing import TextIO
 
 import orjson
 
+from indexer.activity import (
+    OUTCOMES,
+    Activity,
+    advice_of,
+    did_words,
+    is_wrong,
+    job_words,
+    next_words,
+    troubles_of,
+)
 from indexer.answers import FacetAnswer, HitAnswer, SearchAnswer, VariantHitAnswer, moment
 from indexer.checking import CheckReport
 from indexer.engines.contract import IndexState
 from indexer.engines.opening import ReplicaState
 from indexer.freshness import CLOCKS_APART, span_words
 from indexer.measures import GIB
+from indexer.quota import Window
 from indexer.records import CatalogState, Checkpoint, SetAside
 from indexer.variants.answers import VariantAnswer
 from indexer.variants.records import UNKNOWN
@@ -140,6 +151,39 @@ def status_lines(
         yield f"{printable(checkpoint.name):<8} {_pass_words(checkpoint, now)}"
     if state.crawled_at - now > CLOCKS_APART:
         yield "The newest page was stored in what is the future here: this machine's clock was set back."
+
+
+def activity_lines(activity: Activity, quota: Window | None, now: datetime) -> Iterator[str]:
+    """Say what is left of the quota, what ran and runs, what is next, and what went wrong."""
+    left = "not asked lately" if quota is None else f"{quota.left:,} of {quota.limit:,} requests left"
+    yield f"quota    {left}"
+    for name in activity.names:
+        yield f"{printable(job_words(name)):<16} {printable(_job_words(activity, name, now))}"
+    for trouble in troubles_of(activity.ledgers, now):
+        run, advice = trouble.run, advice_of(trouble.run)
+        since = "; done since" if trouble.is_mended else ""
+        told = f"{OUTCOMES[run.outcome]} {_when(run.ended_at or run.started_at, now)}{since}"
+        yield f"trouble  {printable(job_words(trouble.name))}: {told}"
+        yield from (f"         {printable(said)}" for said in (run.message, advice) if said)
+
+
+def _job_words(activity: Activity, name: str, now: datetime) -> str:
+    """Say of one job what it does, or did last, and when it is next."""
+    run, planned = activity.ledger(name).newest, activity.next(name)
+    parts = []
+    if run is not None and run.outcome == "running":
+        parts.append(f"running since {_when(run.started_at, now)}")
+    elif run is not None:
+        took = f" in {span_words(run.seconds)}" if run.seconds is not None else ""
+        parts.append(f"{OUTCOMES[run.outcome]} {_when(run.ended_at or run.started_at, now)}{took}")
+    if run is not None and not is_wrong(run) and (did := did_words(run)):
+        parts.append(did)
+    if planned is not None and planned.due_at is not None:
+        ahead = (planned.due_at - now).total_seconds()
+        parts.append("next now" if ahead <= 0 else f"next in {span_words(ahead)} ({planned.trigger})")
+    elif words := next_words(planned):
+        parts.append(words)
+    return "; ".join(parts)
 
 
 def check_lines(report: CheckReport) -> Iterator[str]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from starlette.responses import HTMLResponse
 
+from api.pages.activity import jobs_html, troubles_html
 from api.pages.coverage import coverage_html
 from api.pages.layout import Frame, Site, page
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup, prose
@@ -22,10 +23,11 @@ _STATUS = Template("""\
 <article class="status">
 <h1>Status</h1>
 <p class="standing">$standing</p>
-<dl class="facts">$facts</dl>
-$servers$passes$aside<p class="small">For machines: <a href="/v1/status">/v1/status</a>.</p>
+$stale<dl class="facts">$facts</dl>
+$troubles$jobs$servers$passes$aside<p class="small">For machines: <a href="/v1/status">/v1/status</a>.</p>
 </article>
 """)
+_STALE = Template('<p class="why">$why</p>\n')
 _NOT_READY = Template(
     '<span class="state partial"></span>$message Nothing happening? '
     "<code>hubdex up</code> starts all there is to it."
@@ -99,10 +101,13 @@ def status_page(
         standing=coverage_html(standing.coverage, now)
         if standing.coverage
         else fill(_NOT_READY, message=prose(standing.message)),
+        stale=fill(_STALE, why=prose(standing.message)) if standing.is_stale else NOTHING,
         facts=joined(
             fill(_FACT, name=name, value=value)
             for name, value in (*_facts(site, standing, now), ("This browser may", _rights(may_write)))
         ),
+        troubles=troubles_html(standing.activity, now),
+        jobs=jobs_html(standing.activity, now),
         servers=_servers(standing, now),
         passes=fill(_PASSES, rows=joined(_pass(mark, now) for mark in marks)) if marks else NOTHING,
         aside=_aside(standing, aside, now),
