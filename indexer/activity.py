@@ -154,12 +154,17 @@ def advice_of(run: Run) -> str:
 
 def did_words(run: Run) -> str:
     """Say what a run did, or why it did not."""
-    counted = ", ".join(
-        f"{run.figures[name]:,.0f} {word}" for name, word in _COUNTED if run.figures.get(name)
-    )
+    counted = ", ".join(_counted(run.figures[name], word) for name, word in _COUNTED if run.figures.get(name))
     if is_wrong(run) or not counted:
         return run.message or counted or ("nothing was new" if run.outcome == "done" else "")
     return counted
+
+
+def _counted(count: float, words: str) -> str:
+    """Give a count with its words, whose first is a plural or none at all."""
+    noun, space, rest = words.partition(" ")
+    noun = noun.removesuffix("s") if round(count) == 1 else noun
+    return f"{count:,.0f} {noun}{space}{rest}"
 
 
 def job_words(name: str) -> str:

@@ -100,7 +100,7 @@ def _run(name: str, run: Run, now: datetime) -> Html:
 
 def _state(run: Run, now: datetime) -> Html:
     when = run.started_at if run.outcome == "running" else run.ended_at or run.started_at
-    words = "running, since" if run.outcome == "running" else OUTCOMES[run.outcome]
+    words = "running, begun" if run.outcome == "running" else OUTCOMES[run.outcome]
     mark = "stale" if is_wrong(run) else _MARKS.get(run.outcome, "partial")
     return fill(_STATE, mark=mark, words=words, when=time_html(when, now))
 
