@@ -1,6 +1,7 @@
 """What this process measures of itself, and the registry of all figures that `/metrics` shows."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, TypeAlias
 
@@ -69,6 +70,7 @@ class _WithoutBirthdays(Collector):
             yield metric
 
 
+@cache
 def hubdex_version() -> str:
     """Give the version that is installed."""
     try:

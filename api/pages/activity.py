@@ -63,7 +63,7 @@ _TROUBLE = Template("""\
 """)
 _DUE = Template('<span title="$exact">$words</span>')
 _MARKS: dict[Outcome, str] = {"running": "fresh", "done": "fresh", "failed": "stale", "killed": "stale"}
-_NONE = Html('<span class="never">-</span>')
+_NONE = Html('<span class="none">-</span>')
 
 
 def jobs_html(activity: Activity, now: datetime) -> Html:
