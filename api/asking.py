@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from api.access import Access, KeyNeeded
 from api.handoff.cache.watched import WatchedCache
 from api.handoff.jobs.running import Downloads
+from api.measuring import Measurements
 from api.pages.layout import Site
 from api.recommending import Recommending
 from api.sources import Sources
@@ -54,6 +55,12 @@ async def downloads_of(request: Request) -> Downloads:
     return downloads
 
 
+async def measurements_of(request: Request) -> Measurements:
+    """Give what this process measures, and the figures of all."""
+    measurements: Measurements = request.app.state.measurements
+    return measurements
+
+
 async def access_of(request: Request) -> Access:
     """Give who may write."""
     access: Access = request.app.state.access
@@ -89,6 +96,7 @@ FromSite = Annotated[Site, Depends(site_of)]
 Now = Annotated[datetime, Depends(now_of)]
 FromCache = Annotated[WatchedCache, Depends(cache_of)]
 FromDownloads = Annotated[Downloads, Depends(downloads_of)]
+FromMeasurements = Annotated[Measurements, Depends(measurements_of)]
 FromAccess = Annotated[Access, Depends(access_of)]
 MayWrite = Annotated[bool, Depends(may_write_of)]
 FormFields = Annotated[dict[str, str], Depends(form_of)]

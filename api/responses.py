@@ -1,6 +1,6 @@
 """How answers are written: JSON by orjson, and the one shape of an error."""
 
-from typing import Any
+from typing import Any, NotRequired
 
 import orjson
 from starlette.responses import Response
@@ -18,6 +18,15 @@ class HealthAnswer(TypedDict):
     """Whether the process lives, or can answer."""
 
     status: str
+
+
+class ReadyAnswer(HealthAnswer):
+    """Whether searches are answered."""
+
+    stale: NotRequired[bool]
+    """Whether from models that are older than they should be."""
+    message: NotRequired[str]
+    """Since when, and what to look at."""
 
 
 class JsonResponse(Response):

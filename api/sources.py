@@ -1,10 +1,15 @@
 """What the service answers from: the catalog and the index, opened as soon as they are there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from threading import Lock
 
 from api.config import ApiConfig
+from api.measuring import Asked, Measurements
+from indexer.activity import Activity
+from indexer.allowances import Allowance, allowances_in, for_crawls
 from indexer.catalog.store import Catalog
 from indexer.engines.contract import IndexState
 from indexer.engines.opening import (
@@ -16,9 +21,12 @@ from indexer.engines.opening import (
     replica_states,
 )
 from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable, ModelNotFound
+from indexer.freshness import read_periods
+from indexer.planned import read_plan
 from indexer.query import SearchQuery
-from indexer.quota import QuotaFile, Window
+from indexer.quota import Window
 from indexer.records import SetAside
+from indexer.runs import Runs
 from indexer.search import Coverage, OwnersPage, Search, SearchPage
 
 SET_ASIDE_SHOWN = 20
@@ -35,12 +43,17 @@ class Sources:
     Args:
         config: names the database and the index folder.
         now: the clock.
+        measurements: told how long searches take; `None`: nobody is.
 
     """
 
-    def __init__(self, config: ApiConfig, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, config: ApiConfig, now: Callable[[], datetime], measurements: Measurements | None = None
+    ) -> None:
         self._config = config
         self._now = now
+        self._measurements = measurements
+        self._runs = Runs(config)
         self._lock = Lock()
         self._catalog: Catalog | None = None
         self._search: Search | None = None
@@ -77,13 +90,15 @@ class Sources:
             CatalogError: the catalog cannot be opened or read.
 
         """
-        page = self._searching().answer(query)
+        with self._measured(query.kind):
+            page = self._searching().answer(query)
         _require_models(page.coverage)
         return page
 
     def owners(self, prefix: str, limit: int) -> OwnersPage:
         """Give owners whose compact text begins with a prefix; raises what `answer` does."""
-        page = self._searching().owners(prefix, limit)
+        with self._measured("owner"):
+            page = self._searching().owners(prefix, limit)
         _require_models(page.coverage)
         return page
 
@@ -113,10 +128,17 @@ class Sources:
 
     def quota(self) -> Window | None:
         """Give what is left of the Hub's quota, by the clock since 1970; `None`: nobody was told lately."""
-        files = sorted(self._config.quota_folder.glob("api-*.json"))
-        wall = self._now().timestamp
-        windows = [QuotaFile(path, self._config.upstream, now=wall, wall=wall).read() for path in files]
-        return max(filter(None, windows), key=lambda window: window.limit, default=None)
+        return for_crawls(self.allowances())
+
+    def allowances(self) -> list[Allowance]:
+        """Give what is left of each of the Hub's quotas that anybody was told of lately."""
+        return allowances_in(
+            self._config.quota_folder, self._config.upstream, lambda: self._now().timestamp()
+        )
+
+    def activity(self) -> Activity:
+        """Give what ran, what runs and what is next."""
+        return Activity(tuple(self._runs.ledgers()), read_plan(self._config))
 
     def close(self) -> None:
         """Let go of the catalog."""
@@ -125,6 +147,16 @@ class Sources:
                 self._catalog.close()
             self._catalog = self._search = None
 
+    @contextmanager
+    def _measured(self, kind: Asked) -> Iterator[None]:
+        """Count how long an answer took; what was not answered is not counted."""
+        if self._measurements is None:
+            yield
+            return
+        begun = self._measurements.ticks()
+        yield
+        self._measurements.searched(kind, self._measurements.ticks() - begun)
+
     def _searching(self) -> Search:
         try:
             catalog = self.catalog()
@@ -132,7 +164,7 @@ class Sources:
             raise EngineUnavailable(NOT_YET) from None
         with self._lock:
             if self._search is None:
-                self._search = Search(catalog, self._engine, self._now)
+                self._search = Search(catalog, self._engine, self._now, partial(read_periods, self._config))
             return self._search
 
 

@@ -1,8 +1,9 @@
 """How the service stands: what has been read, what can be found, what the Hub still grants."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from api.sources import Sources
+from indexer.activity import Activity
 from indexer.engines.contract import IndexState
 from indexer.engines.opening import ReplicaState
 from indexer.errors import CatalogMissing, CatalogOutdated, EngineUnavailable
@@ -26,8 +27,15 @@ class Standing:
     """What answers stand for; `None`: there are none yet."""
     quota: Window | None = None
     """What is left of the Hub's quota, its times by the clock since 1970; `None`: nobody was told lately."""
+    activity: Activity = field(default_factory=Activity)
+    """What ran, what runs and what is next."""
     servers: tuple[ReplicaState, ...] = ()
     """The search servers, each by itself; none where the index is embedded."""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what is found is older than it should be."""
+        return self.coverage is not None and bool(self.coverage.stale)
 
     @property
     def ready(self) -> bool:
@@ -42,15 +50,17 @@ def standing_of(sources: Sources) -> Standing:
         CatalogError: the catalog cannot be read.
 
     """
-    quota = sources.quota()
+    quota, activity = sources.quota(), sources.activity()
     try:
         catalog = sources.catalog().state()
     except CatalogMissing:
-        return Standing(NOTHING_READ, quota=quota)
+        return Standing(NOTHING_READ, quota=quota, activity=activity)
     except CatalogOutdated as error:
-        return Standing(str(error), quota=quota)
+        return Standing(str(error), quota=quota, activity=activity)
     index, servers = sources.index_state(), tuple(sources.servers())
     try:
-        return Standing(READY, catalog, index, sources.coverage(), quota, servers)
+        coverage = sources.coverage()
+        message = coverage.stale or READY
+        return Standing(message, catalog, index, coverage, quota, activity, servers)
     except EngineUnavailable as error:
-        return Standing(str(error), catalog, index, quota=quota, servers=servers)
+        return Standing(str(error), catalog, index, quota=quota, activity=activity, servers=servers)

@@ -4,11 +4,15 @@ import argparse
 import dataclasses
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 import orjson
 
+from indexer.activity import Activity, next_answers, run_answers
+from indexer.allowances import allowances_in, for_crawls
 from indexer.answers import page_answer
 from indexer.asking import add_options, question_of
 from indexer.catalog.passes import SET_ASIDE_KEPT
@@ -16,10 +20,15 @@ from indexer.catalog.store import Catalog, utc_now
 from indexer.checking import SAMPLE, check_index
 from indexer.conditions import check_answer, set_asides_answer, status_answer
 from indexer.config import HomeConfig, KeysConfig, read_config
+from indexer.engines.contract import IndexState
 from indexer.engines.meilisearch.keys import make_keys
 from indexer.engines.opening import EMBEDDED, Replica, open_reader, open_replicas, replica_states
 from indexer.errors import EXIT_DONE, EXIT_FAILED, EXIT_TRY_LATER, EngineUnavailable
 from indexer.following import follow_all, sync_all
+from indexer.freshness import read_periods, staleness
+from indexer.hub import HubConfig
+from indexer.logs import tell_error
+from indexer.planned import read_plan
 from indexer.process import (
     StopRequest,
     collect_garbage_rarely,
@@ -31,7 +40,15 @@ from indexer.remote import ask_service
 from indexer.runs import Runs, RunWriter
 from indexer.search import Search
 from indexer.sync import SyncReport
-from indexer.terminal import answer_lines, check_lines, has_colours, json_line, set_aside_lines, status_lines
+from indexer.terminal import (
+    activity_lines,
+    answer_lines,
+    check_lines,
+    has_colours,
+    json_line,
+    set_aside_lines,
+    status_lines,
+)
 from indexer.upkeep import UPKEEP, keep_up
 
 
@@ -85,7 +102,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "search":
         return _search(config, arguments)
     if arguments.command == "status":
-        return _status(config, arguments)
+        return _status(read_config(HubConfig), arguments)
     if arguments.command == "check":
         return _check(config, arguments)
     if arguments.command == "keys":
@@ -111,7 +128,7 @@ def _sync_once(config: HomeConfig, run: RunWriter, *, rebuild: bool, as_json: bo
     errors = [one.error for one in ended if one.error is not None]
     errors.sort(key=lambda error: error.exit_code == EXIT_FAILED)  # where trying later does not help is told
     for error in errors[:-1]:
-        print(f"hubdex: {error}", file=sys.stderr)
+        tell_error(error)
     if errors:
         raise errors[-1]
     return EXIT_DONE
@@ -134,7 +151,8 @@ def _search(config: HomeConfig, arguments: argparse.Namespace) -> int:
         answer = ask_service(arguments.url, question)
     else:
         with Catalog(config.database_url, read_only=True) as catalog:
-            page = Search(catalog, open_reader(config)).answer(question.query)
+            search = Search(catalog, open_reader(config), periods=partial(read_periods, config))
+            page = search.answer(question.query)
             answer = page_answer(page, question.memory)
     if arguments.json:
         print(json_line(answer))
@@ -191,7 +209,7 @@ def _count(text: str) -> int:
     return count
 
 
-def _status(config: HomeConfig, arguments: argparse.Namespace) -> int:
+def _status(config: HubConfig, arguments: argparse.Namespace) -> int:
     now = utc_now()
     with Catalog(config.database_url, read_only=True) as catalog:
         state = catalog.state()
@@ -200,16 +218,33 @@ def _status(config: HomeConfig, arguments: argparse.Namespace) -> int:
         answered = [json_line(set_asides_answer(state, aside))]
         print("\n".join(answered if arguments.json else set_aside_lines(state, aside, now)))
         return EXIT_DONE
-    try:
-        index = open_reader(config).state()
-    except EngineUnavailable:
-        index = None
+    index = _index_state(config)
     servers = replica_states([one for one in open_replicas(config) if one.is_remote])
+    stale = staleness(state, index, read_periods(config), now)
+    activity = Activity(tuple(Runs(config).ledgers()), read_plan(config))
+    quota = for_crawls(allowances_in(config.quota_folder, config.upstream, time.time))
     if arguments.json:
-        print(json_line(status_answer(state, index, servers, now)))
-    else:
-        print("\n".join(status_lines(state, index, servers, now)))
+        told = status_answer(state, index, servers, now) | {
+            "stale": stale is not None,
+            "message": stale.message if stale else "",
+            "runs": run_answers(activity),
+            "next": next_answers(activity.planned),
+            "quota": quota and {"left": quota.left, "limit": quota.limit},
+        }
+        print(json_line(told))
+        return EXIT_DONE
+    if stale is not None:
+        print(f"stale    {stale.message}")
+    print("\n".join(status_lines(state, index, servers, now)))
+    print("\n".join(activity_lines(activity, quota, now)))
     return EXIT_DONE
+
+
+def _index_state(config: HomeConfig) -> IndexState | None:
+    try:
+        return open_reader(config).state()
+    except EngineUnavailable:
+        return None
 
 
 def _note(run: RunWriter, counts: Counter[str], report: SyncReport) -> None:

@@ -126,6 +126,8 @@ class IndexAnswer(TypedDict):
     age_seconds: int | None
     complete: bool
     completed_at: str | None
+    stale: bool
+    """Whether it is older than twice the time between two crawls, or lags behind them for so long."""
 
 
 class QueryAnswer(TypedDict):
@@ -325,6 +327,7 @@ def index_answer(coverage: Coverage) -> IndexAnswer:
         "age_seconds": None if age is None else int(age),
         "complete": coverage.complete,
         "completed_at": moment(coverage.completed_at),
+        "stale": bool(coverage.stale),
     }
 
 

@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
@@ -13,6 +13,7 @@ from indexer.errors import SettingsError
 
 Settings = TypeVar("Settings", bound="HomeConfig")
 
+_LOG = re.compile(r"(?:json:)?(?:debug|info|warning|error)|json", re.ASCII)
 _KEY = re.compile(r"[!-~]{1,512}")
 
 
@@ -38,6 +39,12 @@ def _checked_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _checked_log(value: str) -> str:
+    if not _LOG.fullmatch(value):
+        raise ValueError("must be debug, info, warning or error; json, or json: and one of them")
+    return value
+
+
 HubAddress = Annotated[str, AfterValidator(_checked_address)]
 """The address of a Hub, without a slash at its end."""
 Addresses = Annotated[
@@ -47,6 +54,7 @@ Addresses = Annotated[
 ServerKey = Annotated[SecretStr, AfterValidator(_checked_key)]
 """A key that is sent in a header: of a Meilisearch server, or our own."""
 
+USUAL_FULL, USUAL_RECENT = "03:30", "every 1h"
 DEFAULT_UPSTREAM = "https://huggingface.co"
 
 
@@ -77,8 +85,22 @@ class HomeConfig(BaseSettings):
     meili_search_key: ServerKey | None = Field(
         default=None, description="A key that may only search; the other one reads where there is none."
     )
-    log: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="How much is logged: debug, info, warning or error."
+    log: Annotated[str, AfterValidator(_checked_log)] = Field(
+        default="info",
+        description="How much is logged: debug, info, warning or error; as JSON: json, or e.g. json:debug.",
+    )
+
+    usual_full: str = Field(
+        default=USUAL_FULL,
+        max_length=100,
+        validation_alias="HUBDEX_SCHEDULE_FULL",
+        description="When the whole Hub is read, whoever starts that; older is called stale.",
+    )
+    usual_recent: str = Field(
+        default=USUAL_RECENT,
+        max_length=100,
+        validation_alias="HUBDEX_SCHEDULE_RECENT",
+        description="When what is new is read, whoever starts that; older is called stale.",
     )
 
     @property

@@ -16,21 +16,33 @@ from pathlib import Path
 from typing import TextIO
 
 from indexer.errors import EXIT_FAILED, Busy, HubdexError, SettingsError
+from indexer.logs import JsonLines, log_errors_as_json, tell_error
 
 _TRIES, _TRY_SECONDS = 3, 0.01
 _NO_OUTPUT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EPIPE, errno.EIO})
 
+JSON = "json"
+"""What the setting `HUBDEX_LOG` begins with where lines are to be objects."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells expect it (128 + SIGINT)."""
 
 
-def configure_logging(level: str) -> None:
-    """Log one line an event to standard error; libraries stay quiet below a warning."""
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+def configure_logging(log: str) -> None:
+    """Log one line an event to standard error; libraries stay quiet below a warning.
+
+    Args:
+        log: a level, or `json`, alone or before a level as in `json:debug`: each line is then an object.
+
+    """
+    form, _, level = log.partition(":") if log.startswith(JSON) else ("", "", log)
+    plain = logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if form else plain)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    if form:
+        log_errors_as_json()
     for room in ("crawler", "indexer", "api", "scheduler"):
-        logging.getLogger(room).setLevel(level.upper())
+        logging.getLogger(room).setLevel((level or "info").upper())
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +171,7 @@ def run_command(command: Callable[[], int]) -> int:
         code = command()
         sys.stdout.flush()
     except HubdexError as error:
-        print(f"hubdex: {error}", file=sys.stderr)  # noqa: T201
+        tell_error(error)
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -168,7 +180,7 @@ def run_command(command: Callable[[], int]) -> int:
         if error.errno not in _NO_OUTPUT or error.filename is not None:
             raise
         _give_up_output()
-        print(f"hubdex: The output cannot be written ({error.strerror}).", file=sys.stderr)  # noqa: T201
+        tell_error(HubdexError(f"The output cannot be written ({error.strerror})."))
         return EXIT_FAILED
     return code
 

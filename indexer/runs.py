@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -27,6 +27,10 @@ RUNS_KEPT = 50
 NOTE_SECONDS = 5.0
 """While it goes on, its figures are written down this often."""
 MAX_MESSAGE = 500
+ENDED = "ended_"
+"""Begins the totals that tell how many runs ended how, e.g. `ended_failed`."""
+SECONDS = "seconds"
+"""The total of how long all of them took."""
 MAX_BYTES = 500_000
 
 
@@ -42,6 +46,13 @@ class Run:
     figures: Mapping[str, float] = field(default_factory=dict)
     """Counted by what ran, by name."""
     process: int = 0
+    word: str = ""
+    """Of the error that ended it; empty: none did, or one that nobody foresaw."""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, never below 0; `None`: it goes on, or nobody saw it end."""
+        return None if self.ended_at is None else max(0.0, (self.ended_at - self.started_at).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +63,17 @@ class Ledger:
     runs: tuple[Run, ...] = ()
     """The newest first; only that one can be running."""
     totals: Mapping[str, float] = field(default_factory=dict)
-    """The figures of all runs that ever ended, those not kept any more too."""
+    """The figures of all runs that ever ended, those not kept any more too, and how many ended how."""
 
     @property
     def newest(self) -> Run | None:
         """The run that goes on, or the last one."""
         return self.runs[0] if self.runs else None
+
+    @property
+    def last(self) -> Run | None:
+        """The newest run that has ended."""
+        return next((run for run in self.runs if run.outcome != "running"), None)
 
     @property
     def finished_at(self) -> datetime | None:
@@ -69,11 +85,17 @@ class Ledger:
         newest = self.newest
         return _sum(self.totals, newest.figures if newest and newest.outcome == "running" else {})
 
-    def ended(self, outcome: Outcome, at: datetime | None, message: str = "") -> "Ledger":
+    def ended(self, outcome: Outcome, at: datetime | None, message: str = "", word: str = "") -> "Ledger":
         """Give what it is when the newest run has ended."""
         newest = self.runs[0]
-        done = replace(newest, outcome=outcome, ended_at=at, message=message[:MAX_MESSAGE])
-        return replace(self, runs=(done, *self.runs[1:]), totals=_sum(self.totals, newest.figures))
+        done = replace(newest, outcome=outcome, ended_at=at, message=message[:MAX_MESSAGE], word=word)
+        figures = {**newest.figures, f"{ENDED}{outcome}": 1, SECONDS: done.seconds or 0}
+        return replace(self, runs=(done, *self.runs[1:]), totals=_sum(self.totals, figures))
+
+    def outcomes(self) -> dict[str, int]:
+        """Give how many runs ever ended how, by outcome."""
+        counts = {outcome: int(self.totals.get(f"{ENDED}{outcome}", 0)) for outcome in get_args(Outcome)}
+        return {outcome: count for outcome, count in counts.items() if count}
 
 
 _LEDGER = TypeAdapter(Ledger)
@@ -146,7 +168,8 @@ class Runs:
         try:
             yield writer
         except HubdexError as error:
-            self._end(writer, "later" if error.exit_code == EXIT_TRY_LATER else "failed", str(error))
+            is_later = error.exit_code == EXIT_TRY_LATER
+            self._end(writer, "later" if is_later else "failed", str(error), error.word)
             raise
         except (KeyboardInterrupt, SystemExit):
             self._end(writer, "stopped")
@@ -156,8 +179,8 @@ class Runs:
             raise
         self._end(writer, writer.outcome, writer.message)
 
-    def _end(self, writer: "RunWriter", outcome: Outcome, message: str = "") -> None:
-        self.write(writer.ledger.ended(outcome, self._now(), message))
+    def _end(self, writer: "RunWriter", outcome: Outcome, message: str = "", word: str = "") -> None:
+        self.write(writer.ledger.ended(outcome, self._now(), message, word))
 
     def write(self, ledger: Ledger) -> None:
         """Write the runs of one thing, whole."""

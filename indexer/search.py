@@ -10,6 +10,7 @@ from operator import itemgetter
 from indexer.catalog.store import Catalog, utc_now
 from indexer.engines.contract import EngineReader, FacetCounts, IndexState, Selected, Selection
 from indexer.errors import EngineUnavailable
+from indexer.freshness import Periods, staleness
 from indexer.hits import Hit, asks_for_format, keywords_with, verified
 from indexer.keywords import keywords_of
 from indexer.owners import Owner
@@ -45,6 +46,8 @@ class Coverage:
     """When the newest one ended."""
     variants: int = 0
     """Variants in the index."""
+    stale: str = ""
+    """Why it is called stale, in a sentence; empty: it is as new as it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +81,23 @@ class Search:
         catalog: opened for reading.
         engine: the engine's read side.
         now: the clock.
+        periods: tells how often crawls run.
 
     """
 
-    def __init__(self, catalog: Catalog, engine: EngineReader, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        engine: EngineReader,
+        now: Callable[[], datetime] = utc_now,
+        periods: Callable[[], Periods] = Periods,
+    ) -> None:
         self._catalog = catalog
         self._contents = KnownContents(catalog)
         self._engine = engine
         self._now = now
-        self._state: tuple[float, CatalogState] | None = None
+        self._periods = periods
+        self._state: tuple[float, CatalogState, Periods] | None = None
 
     def answer(self, query: SearchQuery) -> SearchPage:
         """Answer a query.
@@ -190,11 +201,14 @@ class Search:
 
     def catalog_state(self) -> CatalogState:
         """Give the catalog in a few numbers, at most `STATE_SECONDS` old."""
+        return self._known()[0]
+
+    def _known(self) -> tuple[CatalogState, Periods]:
         known = self._state
         if known is None or time.monotonic() - known[0] > STATE_SECONDS:
-            known = (time.monotonic(), self._catalog.state())
+            known = (time.monotonic(), self._catalog.state(), self._periods())
             self._state = known
-        return known[1]
+        return known[1:]
 
     def _require_own(self, index: IndexState) -> None:
         """Refuse the numbers of another catalog: here they are those of other models."""
@@ -202,9 +216,11 @@ class Search:
             raise EngineUnavailable("The index is of another catalog; `hubdex index sync` rebuilds it.")
 
     def _coverage(self, index: IndexState) -> Coverage:
-        state = self.catalog_state()
+        state, periods = self._known()
+        now = self._now()
+        stale = staleness(state, index, periods, now)
         crawled_at = state.crawled_at
-        age = (self._now() - crawled_at).total_seconds() if crawled_at else None
+        age = (now - crawled_at).total_seconds() if crawled_at else None
         return Coverage(
             models=index.models,
             catalog_models=state.models,
@@ -216,6 +232,7 @@ class Search:
             complete=state.completed_at is not None,
             completed_at=state.completed_at,
             variants=index.variants,
+            stale=stale.message if stale else "",
         )
 
 

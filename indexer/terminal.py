@@ -5,16 +5,28 @@ Much of it was written by strangers: what could steer a terminal never reaches i
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TextIO
 
 import orjson
 
+from indexer.activity import (
+    OUTCOMES,
+    Activity,
+    advice_of,
+    did_words,
+    is_wrong,
+    job_words,
+    next_words,
+    troubles_of,
+)
 from indexer.answers import FacetAnswer, HitAnswer, SearchAnswer, VariantHitAnswer, moment
 from indexer.checking import CheckReport
 from indexer.engines.contract import IndexState
 from indexer.engines.opening import ReplicaState
+from indexer.freshness import CLOCKS_APART, span_words
 from indexer.measures import GIB
+from indexer.quota import Window
 from indexer.records import CatalogState, Checkpoint, SetAside
 from indexer.variants.answers import VariantAnswer
 from indexer.variants.records import UNKNOWN
@@ -23,8 +35,6 @@ VARIANTS_SHOWN = 4
 """Variants below a model."""
 EXCERPT_SHOWN = 300
 """Characters of an excerpt in a line for people."""
-CLOCKS_APART = timedelta(minutes=1)
-"""By so much may a stored moment lie ahead before it is worth a word."""
 
 _MATCHED, _PLAIN = "\x1b[1;33m", "\x1b[0m"
 _NOT_ASCII_PRINTABLE = re.compile(r"[^ -~]")
@@ -51,6 +61,8 @@ def answer_lines(answer: SearchAnswer, *, colours: bool = False) -> Iterator[str
     about, index = "" if answer["total_exact"] else "about ", answer["index"]
     found = f"{about}{answer['total']:,} {'variants ' if answer['query']['kind'] == 'variant' else ''}"
     yield f"{found}of {index['models']:,} models, {age_words(index['age_seconds'])}"
+    if index["stale"]:
+        yield "That is older than it should be; `hubdex status` says why."
     if not index["complete"]:
         yield "The first pass over the whole Hub has not ended yet: models may be missing."
 
@@ -141,6 +153,39 @@ def status_lines(
         yield "The newest page was stored in what is the future here: this machine's clock was set back."
 
 
+def activity_lines(activity: Activity, quota: Window | None, now: datetime) -> Iterator[str]:
+    """Say what is left of the quota, what ran and runs, what is next, and what went wrong."""
+    left = "not asked lately" if quota is None else f"{quota.left:,} of {quota.limit:,} requests left"
+    yield f"quota    {left}"
+    for name in activity.names:
+        yield f"{printable(job_words(name)):<16} {printable(_job_words(activity, name, now))}"
+    for trouble in troubles_of(activity.ledgers, now):
+        run, advice = trouble.run, advice_of(trouble.run)
+        since = "; done since" if trouble.is_mended else ""
+        told = f"{OUTCOMES[run.outcome]} {_when(run.ended_at or run.started_at, now)}{since}"
+        yield f"trouble  {printable(job_words(trouble.name))}: {told}"
+        yield from (f"         {printable(said)}" for said in (run.message, advice) if said)
+
+
+def _job_words(activity: Activity, name: str, now: datetime) -> str:
+    """Say of one job what it does, or did last, and when it is next."""
+    run, planned = activity.ledger(name).newest, activity.next(name)
+    parts = []
+    if run is not None and run.outcome == "running":
+        parts.append(f"running since {_when(run.started_at, now)}")
+    elif run is not None:
+        took = f" in {span_words(run.seconds)}" if run.seconds is not None else ""
+        parts.append(f"{OUTCOMES[run.outcome]} {_when(run.ended_at or run.started_at, now)}{took}")
+    if run is not None and not is_wrong(run) and (did := did_words(run)):
+        parts.append(did)
+    if planned is not None and planned.due_at is not None:
+        ahead = (planned.due_at - now).total_seconds()
+        parts.append("next now" if ahead <= 0 else f"next in {span_words(ahead)} ({planned.trigger})")
+    elif words := next_words(planned):
+        parts.append(words)
+    return "; ".join(parts)
+
+
 def check_lines(report: CheckReport) -> Iterator[str]:
     """Say what a check of the index found, the verdict last."""
     yield from report.problems
@@ -175,7 +220,7 @@ def set_aside_lines(state: CatalogState, rows: Sequence[SetAside], now: datetime
 
 def age_words(seconds: float | None) -> str:
     """Say how old the answers are."""
-    return "never crawled" if seconds is None else f"as of {_span_words(seconds)} ago"
+    return "never crawled" if seconds is None else f"as of {span_words(seconds)} ago"
 
 
 def printable(text: str) -> str:
@@ -218,15 +263,7 @@ def _when(then: datetime, now: datetime) -> str:
     """Say when something was, and how long ago that is."""
     if then - now > CLOCKS_APART:
         return f"{moment(then)} (ahead of this machine's clock)"
-    return f"{moment(then)} ({_span_words((now - then).total_seconds())} ago)"
-
-
-def _span_words(seconds: float) -> str:
-    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = int(seconds // size)
-            return f"{count} {word}{'s' if count > 1 else ''}"
-    return "less than a minute"
+    return f"{moment(then)} ({span_words((now - then).total_seconds())} ago)"
 
 
 def _shortened(text: str) -> str:

@@ -20,6 +20,7 @@ OWNERS = {
     "fastapi": {"api"},
     "starlette": {"api"},
     "uvicorn": {"api"},
+    "prometheus_client": {"api"},
     "apscheduler": {"scheduler"},
 }
 """Library: the rooms that may import it."""

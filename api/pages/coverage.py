@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from api.pages.markup import Html, Template, fill
+from api.pages.markup import NOTHING, Html, Template, fill
 from api.pages.words import plural, time_ago
+from api.paths import STATUS
 from indexer.search import Coverage
 
 STALE_SECONDS = 2 * 86_400
@@ -13,6 +14,7 @@ BEHIND_SHARE = 0.01
 
 _READ = Template('<p class="read"><span class="state $state"></span>$words</p>\n')
 _COVERAGE = Template('<span class="state $state" title="$title"></span>$words')
+_WHY = Template(' (<a href="$path" title="$why">why</a>)')
 
 
 def coverage_html(coverage: Coverage, now: datetime) -> Html:
@@ -26,10 +28,16 @@ def coverage_html(coverage: Coverage, now: datetime) -> Html:
     elif coverage.behind > BEHIND_SHARE * max(1, coverage.catalog_models):
         state = "partial"
         remarks.append(f"{plural(coverage.behind, 'change')} not indexed yet")
-    if age is None or age > STALE_SECONDS:
+    if coverage.stale or age is None:
         state = "stale"
-        remarks.append("nothing new has been read from the Hub since")
+    if coverage.stale:
+        remarks.append("older than it should be")
     return fill(_COVERAGE, state=state, title=state, words=" \N{MIDDLE DOT} ".join(words + remarks))
+
+
+def why_stale_html(coverage: Coverage) -> Html:
+    """Give the way to what says why the answers are old; nothing where they are not."""
+    return fill(_WHY, why=coverage.stale, path=STATUS) if coverage.stale else NOTHING
 
 
 def read_ago_html(crawled_at: datetime | None, now: datetime) -> Html:

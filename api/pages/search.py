@@ -7,7 +7,7 @@ from datetime import datetime
 from starlette.responses import HTMLResponse
 
 from api.pages.chips import chips_html
-from api.pages.coverage import coverage_html
+from api.pages.coverage import coverage_html, why_stale_html
 from api.pages.empty import empty_html, waiting_html
 from api.pages.family import made_from_html
 from api.pages.hits import hit_html
@@ -177,7 +177,7 @@ def answer_html(asked: Asked, outcome: Outcome, now: datetime, beside: Beside = 
         recommended=recommended_html(beside.recommendations, asked.room),
         count=_count(outcome, manner.owner),
         named=named_html(beside.suggestions),
-        coverage=coverage_html(outcome.coverage, now),
+        coverage=joined([coverage_html(outcome.coverage, now), why_stale_html(outcome.coverage)]),
         chips=chips_html(query.text, manner),
         owners=suggested_html(beside.suggestions, manner),
         hits=joined(hit_html(hit, query.offset + at, now, room) for at, hit in enumerate(outcome.hits)),

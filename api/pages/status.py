@@ -1,15 +1,20 @@
 """The page of how the service stands: what was read, how old and how complete it is, what was set aside."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.responses import HTMLResponse
 
+from api.handoff.cache.records import CacheState
+from api.handoff.jobs.records import ENDED, State
+from api.handoff.jobs.store import Count
+from api.pages.activity import jobs_html, troubles_html
 from api.pages.coverage import coverage_html
 from api.pages.layout import Frame, Site, page
 from api.pages.markup import NOTHING, Html, Template, fill, joined, markup, prose
-from api.pages.words import plural, time_html, time_until
-from api.paths import KEY, STATUS, key_path
+from api.pages.words import plural, size_words, time_html, time_until
+from api.paths import CACHE, KEY, STATUS, key_path
 from api.standing import Standing
 from indexer.engines.opening import ReplicaState
 from indexer.quota import Window
@@ -22,16 +27,18 @@ _STATUS = Template("""\
 <article class="status">
 <h1>Status</h1>
 <p class="standing">$standing</p>
-$warning<dl class="facts">$facts</dl>
-$servers$passes$aside<p class="small">For machines: <a href="/v1/status">/v1/status</a>.</p>
+$warning$stale<dl class="facts">$facts</dl>
+$troubles$jobs$servers$passes$aside<p class="small">For machines: <a href="/v1/status">/v1/status</a>.</p>
 </article>
 """)
+_STALE = Template('<p class="why">$why</p>\n')
 _NOT_READY = Template(
     '<span class="state partial"></span>$message Nothing happening? '
     "<code>hubdex up</code> starts all there is to it."
 )
 _WARNING = Template('<p class="note">$warning</p>\n')
 _FACT = Template("<div><dt>$name</dt><dd>$value</dd></div>\n")
+_LINK = Template('<a href="$path">$words</a>')
 _MAY = Template('$words (<a href="$path">$way</a>)')
 _PASSES = Template("""\
 <section aria-labelledby="passes">
@@ -81,24 +88,35 @@ _ASIDE_ROW = Template("""\
 _NEVER = Html('<span class="never">never</span>')
 
 
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """What was downloaded, what lies there, and what of it is wrong."""
+
+    downloads: Mapping[State, Count]
+    cache: CacheState | None
+    """`None`: nobody has looked yet."""
+    warning: str = ""
+    """What is wrong with a file of the user's; empty: nothing."""
+
+
 def status_page(
     site: Site,
     standing: Standing,
+    on_disk: OnDisk,
     aside: Sequence[SetAside],
     now: datetime,
     *,
     may_write: bool,
-    warning: str = "",
 ) -> HTMLResponse:
     """Give the page of how the service stands.
 
     Args:
         site: where the pages run.
         standing: what is known, how old and how complete it is.
+        on_disk: what was downloaded.
         aside: the newest rows of the Hub that had no meaning.
         now: the present moment.
         may_write: whether this browser may do more than read.
-        warning: what is wrong with a file of the user's; empty: nothing.
 
     """
     marks = standing.catalog.passes if standing.catalog else ()
@@ -107,11 +125,19 @@ def status_page(
         standing=coverage_html(standing.coverage, now)
         if standing.coverage
         else fill(_NOT_READY, message=prose(standing.message)),
-        warning=fill(_WARNING, warning=prose(warning)) if warning else NOTHING,
+        warning=fill(_WARNING, warning=prose(on_disk.warning)) if on_disk.warning else NOTHING,
+        stale=fill(_STALE, why=prose(standing.message)) if standing.is_stale else NOTHING,
         facts=joined(
             fill(_FACT, name=name, value=value)
-            for name, value in (*_facts(site, standing, now), ("This browser may", _rights(may_write)))
+            for name, value in (
+                *_facts(site, standing, now),
+                ("Downloads", _downloads(on_disk.downloads)),
+                ("Models on this disk", _cache(on_disk.cache)),
+                ("This browser may", _rights(may_write)),
+            )
         ),
+        troubles=troubles_html(standing.activity, now),
+        jobs=jobs_html(standing.activity, now),
         servers=_servers(standing, now),
         passes=fill(_PASSES, rows=joined(_pass(mark, now) for mark in marks)) if marks else NOTHING,
         aside=_aside(standing, aside, now),
@@ -133,6 +159,23 @@ def _facts(site: Site, standing: Standing, now: datetime) -> Iterator[tuple[str,
         yield "Newest page of the Hub", _moment(catalog.crawled_at, now)
         yield "Whole Hub last read", _moment(catalog.completed_at, now)
     yield f"Requests left at {site.hub_name}", _quota(standing.quota, now)
+
+
+def _downloads(counts: Mapping[State, Count]) -> str:
+    told = {
+        "under way": sum(one.jobs for state, one in counts.items() if state not in ENDED),
+        "failed": counts["failed"].jobs if "failed" in counts else 0,
+        "done": sum(one.jobs for state, one in counts.items() if state in {"ready", "already_downloaded"}),
+    }
+    return ", ".join(f"{count:,} {word}" for word, count in told.items() if count) or "none yet"
+
+
+def _cache(cache: CacheState | None) -> Html:
+    words = "being looked at"
+    if cache is not None:
+        limit = f" ({size_words(cache.downloaded_bytes)} of {size_words(cache.limit)} by Hubdex)"
+        words = f"{size_words(cache.bytes)}{limit if cache.limit is not None else ''}"
+    return fill(_LINK, path=CACHE, words=words)
 
 
 def _rights(may_write: bool) -> Html:  # noqa: FBT001

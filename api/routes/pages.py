@@ -2,18 +2,31 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.asking import FromRecommending, FromSite, FromSources, MayWrite, Now
 from api.pages.docs import docs_page
 from api.pages.narrowing import NARROWED_BY, narrowing_html
 from api.pages.search import Beside, answer_html, search_page
-from api.pages.status import status_page
+from api.pages.status import OnDisk, status_page
 from api.paths import NARROWING, RESULTS, STATUS
 from api.routes.outcomes import FromAddress, outcome_of, recommendations_of, suggestions_of
 from api.standing import standing_of
+from indexer.errors import HubdexError
 from indexer.search import SearchPage
+
+
+def disk_of(request: Request, recommending: FromRecommending) -> OnDisk:
+    """Give what was downloaded and lies there, as far as that can be told."""
+    try:
+        counts = request.app.state.downloads.counts()
+    except HubdexError:
+        counts = {}
+    return OnDisk(counts, request.app.state.cache.glance(), recommending.warning)
+
+
+FromDisk = Annotated[OnDisk, Depends(disk_of)]
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,11 +60,11 @@ def narrowing(sources: FromSources, asked: FromAddress) -> Response:
 
 @router.get(STATUS)
 def status(
-    sources: FromSources, site: FromSite, now: Now, may_write: MayWrite, recommending: FromRecommending
+    sources: FromSources, on_disk: FromDisk, site: FromSite, now: Now, may_write: MayWrite
 ) -> Response:
-    """Give the page of what is known, how old and how complete it is."""
+    """Give the page of what is known, how old and how complete it is, what ran and what runs."""
     standing, aside = standing_of(sources), sources.set_aside()
-    return status_page(site, standing, aside, now, may_write=may_write, warning=recommending.warning)
+    return status_page(site, standing, on_disk, aside, now, may_write=may_write)
 
 
 @router.get("/docs")

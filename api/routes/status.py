@@ -1,15 +1,16 @@
 """`GET /v1/status` for people, `/healthz` and `/readyz` for whatever watches over the process."""
 
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from fastapi import APIRouter
 from typing_extensions import TypedDict
 
 from api.asking import FromSources, Now
-from api.responses import HealthAnswer, JsonResponse, errors_of
+from api.measuring import hubdex_version
+from api.responses import HealthAnswer, JsonResponse, ReadyAnswer, errors_of
 from api.standing import Standing, standing_of
+from indexer.activity import NextAnswer, RunAnswer, next_answers, run_answers
 from indexer.answers import IndexAnswer, index_answer
 from indexer.conditions import StatusAnswer, status_answer
 from indexer.quota import Window
@@ -39,6 +40,12 @@ class ServiceAnswer(TypedDict):
     """What has been read from the Hub; `null`: nothing yet."""
     quota: QuotaAnswer | None
     """Requests the Hub still grants; `null`: it was not asked lately."""
+    stale: bool
+    """Whether what is found is older than it should be; the message then says so."""
+    runs: list[RunAnswer]
+    """The newest runs of crawls, syncs and the like, those that go on first."""
+    next: list[NextAnswer]
+    """What a scheduler here will run; empty: none plans."""
 
 
 @router.get("/v1/status", response_model=ServiceAnswer, responses=errors_of(503))
@@ -52,6 +59,9 @@ def status(sources: FromSources, now: Now) -> JsonResponse:
         "engine": sources.engine,
         "index": index_answer(standing.coverage) if standing.coverage else None,
         "catalog": _catalog_answer(standing, now),
+        "stale": standing.is_stale,
+        "runs": run_answers(standing.activity),
+        "next": next_answers(standing.activity.planned),
         "quota": _quota_answer(standing.quota, now.timestamp()) if standing.quota else None,
     }
     return JsonResponse(answer)
@@ -77,16 +87,10 @@ async def healthz() -> JsonResponse:
     return JsonResponse(HealthAnswer(status="ok"))
 
 
-@router.get("/readyz", response_model=HealthAnswer, responses=errors_of(503))
+@router.get("/readyz", response_model=ReadyAnswer, responses=errors_of(503))
 def readyz(sources: FromSources) -> JsonResponse:
-    """Tell that searches can be answered; 503 until then."""
-    sources.coverage()
-    return JsonResponse(HealthAnswer(status="ready"))
-
-
-def hubdex_version() -> str:
-    """Give the version that is installed."""
-    try:
-        return version("hubdex")
-    except PackageNotFoundError:
-        return "unknown"  # run from a checkout that was never installed
+    """Tell that searches can be answered, also where from old models; 503 until then."""
+    coverage = sources.coverage()
+    if coverage.stale:
+        return JsonResponse(ReadyAnswer(status="ready", stale=True, message=coverage.stale))
+    return JsonResponse(ReadyAnswer(status="ready"))

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from api.app import create_app
+from api.config import ApiConfig
 from tests.factories import NAMES, fill_home, make_listed
 
 
@@ -95,15 +97,17 @@ def test_an_index_under_construction_says_so(empty_client: TestClient, tmp_path:
 
 
 @pytest.mark.parametrize(("days", "is_old"), [(1, False), (5, True)])
-def test_what_was_read_long_ago_is_called_old(
-    empty_client: TestClient, tmp_path: Path, days: int, *, is_old: bool
-) -> None:
+def test_what_was_read_long_ago_is_called_old(tmp_path: Path, days: int, *, is_old: bool) -> None:
     fill_home(tmp_path, days_ago=days)
+    app = create_app(ApiConfig(home=tmp_path, usual_recent="every 1d"))
 
-    hits, model = empty_client.get("/?q=llama").text, empty_client.get("/gpt2-legacy").text
+    with TestClient(app, base_url="http://127.0.0.1:8017") as client:
+        hits, model = client.get("/?q=llama").text, client.get("/gpt2-legacy").text
 
     assert f"as of {days} day" in hits
-    assert ("nothing new has been read from the Hub since" in hits) is is_old
+    assert ("older than it should be" in hits) is is_old
+    why = 'title="What is new on the Hub was last read 5 days ago, and should be every day; '
+    assert (f'(<a href="/-/status" {why}' in hits) is is_old
     assert f"Hubdex last read from the Hub {days} day" in model
     assert ("What is shown here may have changed since." in model) is is_old
 

@@ -1,13 +1,22 @@
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from api.app import create_app
 from api.config import ApiConfig
 from indexer.catalog.store import Catalog
 from indexer.config import HomeConfig
+from indexer.errors import HubdexError
+from indexer.planned import SCHEDULE_LOCK
+from indexer.process import exclusive
 from indexer.quota import QuotaFile, observe
 from indexer.records import Batch, SetAside
+from indexer.runs import Runs
+from tests.activity import plan_day, record, record_night
 from tests.factories import NAMES, fill_home, make_listed, sync_home
 
 
@@ -81,6 +90,81 @@ def test_the_service_begins_to_answer_when_there_is_something(
 
     assert empty_client.get("/readyz").json() == {"status": "ready"}
     assert empty_client.get("/v1/search").json()["total"] == len(NAMES)
+
+
+@contextmanager
+def night_in(home: Path, days_ago: float = 0.01) -> Iterator[TestClient]:
+    """A service in whose home much ran, and where a scheduler runs."""
+    now = datetime.now(UTC)
+    fill_home(home, days_ago=days_ago)
+    record_night(home, now)
+    plan_day(home, now)
+    config = ApiConfig(home=home, cache_limit=2 * 10**9)
+    with (
+        exclusive(config.lock_folder, SCHEDULE_LOCK),
+        TestClient(create_app(config, now=lambda: now), base_url="http://127.0.0.1:8017") as client,
+    ):
+        yield client
+
+
+def test_status_tells_what_ran_and_what_is_next(tmp_path: Path) -> None:
+    with night_in(tmp_path) as client:
+        answer = client.get("/v1/status").json()
+
+    assert (answer["ready"], answer["stale"], answer["message"]) == (True, False, "Searches are answered.")
+    assert [(one["job"], one["outcome"]) for one in answer["runs"][:2]] == [
+        ("crawl-recent", "done"),
+        ("crawl-recent", "later"),
+    ]
+    assert answer["runs"][0]["did"] == "2,000 rows read, 131 new, 240 changed"
+    assert [one["job"] for one in answer["next"]][:2] == ["crawl-head", "crawl-recent"]
+
+
+def test_what_is_older_than_it_should_be_is_called_stale(tmp_path: Path) -> None:
+    with night_in(tmp_path, days_ago=3.1) as client:
+        status, ready = client.get("/v1/status").json(), client.get("/readyz")
+        found, owners = client.get("/v1/search").json(), client.get("/v1/owners?q=q").json()
+        page = client.get("/-/status").text
+
+    assert ready.status_code == 200
+    assert ready.json() == {"status": "ready", "stale": True, "message": status["message"]}
+    assert status["message"].startswith(
+        "What is new on the Hub was last read 3 days ago, and should be every"
+    )
+    assert found["index"]["stale"] is owners["index"]["stale"] is status["stale"] is True
+    assert "What is new on the Hub was last read 3 days ago" in page
+    assert "older than it should be" in page
+
+
+def test_what_is_new_enough_is_not_called_stale(client: TestClient) -> None:
+    assert client.get("/v1/search").json()["index"]["stale"] is False
+    assert client.get("/v1/status").json()["runs"] == client.get("/v1/status").json()["next"] == []
+
+
+def test_the_page_tells_what_runs_what_is_next_and_what_to_do(tmp_path: Path) -> None:
+    with night_in(tmp_path) as client, Runs(ApiConfig(home=tmp_path)).running("crawl-full") as run:
+        run.note({"rows": 5_000, "new": 1}, at_once=True)
+        client.get("/v1/cache")
+        page = client.get("/-/status").text
+
+    assert "running, begun" in page
+    assert "5,000 rows read, 1 new" in page
+    assert "in 11 minutes (every 1h)" in page or "in 12 minutes (every 1h)" in page
+    assert "now (every 1h)" in page
+    assert "it is off" in page
+    assert "What went wrong" in page
+    assert "look at this machine&#x27;s network, <code>HTTPS_PROXY</code>" in page
+    assert "0 B (0 B of 2.00 GB by Hubdex)" in page
+    assert "none yet" in page
+
+
+def test_what_programs_wrote_is_shown_as_text(tmp_path: Path) -> None:
+    with night_in(tmp_path) as client:
+        record(tmp_path, "crawl-head", datetime.now(UTC), 1, error=HubdexError("<script>alert(1)</script>"))
+        page = client.get("/-/status").text
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
 
 
 def test_the_status_page_tells_what_is_known(client: TestClient) -> None:

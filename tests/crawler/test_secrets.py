@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
+import orjson
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -33,7 +34,10 @@ def assert_unseen(crawler: Crawler, hub: FakeHub, ended: Ended) -> None:
     assert not [path for path in crawler.home.rglob("*") if TOKEN in path.name]
 
 
-def test_a_token_that_the_hub_repeats_is_sent_and_never_kept(crawler: Crawler, start_hub: StartHub) -> None:
+@pytest.mark.parametrize("log", ["debug", "json:debug"])
+def test_a_token_that_the_hub_repeats_is_sent_and_never_kept(
+    crawler: Crawler, start_hub: StartHub, log: str
+) -> None:
     echo = f"Authorization: Bearer {TOKEN}".encode()
     odd = [
         f"a {TOKEN}",
@@ -51,14 +55,17 @@ def test_a_token_that_the_hub_repeats_is_sent_and_never_kept(crawler: Crawler, s
     hub = start_hub(1_300, token=TOKEN, faults=faults)
     hub.source.add(make_row(id="acme/gone"))  # type: ignore[attr-defined]
 
-    first = crawler.run(hub.url, "full", HF_TOKEN=TOKEN, HUBDEX_LOG="debug")
+    first = crawler.run(hub.url, "full", HF_TOKEN=TOKEN, HUBDEX_LOG=log)
     hub.source.delete("acme/gone")  # type: ignore[attr-defined]
     hub.script([Fault.says(404, echo, {"X-Error-Message": TOKEN}, route="model")])
-    second = crawler.run(hub.url, "full", "--json", HF_TOKEN=TOKEN, HUBDEX_LOG="debug")
+    second = crawler.run(hub.url, "full", "--json", HF_TOKEN=TOKEN, HUBDEX_LOG=log)
 
     for ended in (first, second):
         assert ended.code == 0, ended.err
         assert_unseen(crawler, hub, ended)
+        if log.startswith("json"):
+            assert all(orjson.loads(line)["message"] for line in ended.err.splitlines())
+            assert '"fields"' in first.err
     assert hub.faults_left == 0
     assert (second.report["unclear"], second.report["suspects"]) == (1, 2)
     with crawler.open() as catalog:

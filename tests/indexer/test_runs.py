@@ -39,7 +39,9 @@ def test_a_run_is_told_while_it_goes_on_and_when_it_has_ended(tmp_path: Path) ->
     assert ended.newest == Run(
         NOW, "later", NOW + timedelta(minutes=1), "It gave way.", {"pages": 3}, os.getpid()
     )
-    assert ended.totals == ended.counted() == {"pages": 3}
+    assert ended.totals == ended.counted() == {"pages": 3, "ended_later": 1, "seconds": 60}
+    assert ended.outcomes() == {"later": 1}
+    assert (ended.last, ended.finished_at) == (ended.newest, None)
     assert runs.ledgers() == [ended]
 
 
@@ -62,7 +64,10 @@ def test_an_error_ends_a_run(tmp_path: Path, error: BaseException, outcome: str)
     assert newest is not None
     assert newest.outcome == outcome
     assert "secret" not in newest.message
-    assert newest.message == (str(error) if isinstance(error, HubdexError) else newest.message)
+    is_ours = isinstance(error, HubdexError)
+    assert newest.message == (str(error) if is_ours else newest.message)
+    assert newest.word == (error.word if isinstance(error, HubdexError) else "")
+    assert runs.ledger("full").outcomes() == {outcome: 1}
 
 
 def test_what_was_killed_is_called_so_and_counted_once(tmp_path: Path) -> None:
@@ -90,9 +95,11 @@ def test_what_was_killed_is_called_so_and_counted_once(tmp_path: Path) -> None:
     assert going_on is not None
     assert going_on.outcome == "running"
     assert [run.outcome for run in killed.runs] == ["killed"]
-    assert killed.counted() == {"pages": 7}
+    assert killed.counted() == {"pages": 7, "ended_killed": 1, "seconds": 0}
+    assert killed.last is killed.newest
     assert [run.outcome for run in then.runs] == ["done", "killed"]
-    assert then.totals == {"pages": 7}
+    assert then.totals == {"pages": 7, "ended_killed": 1, "ended_done": 1, "seconds": 0}
+    assert then.outcomes() == {"killed": 1, "done": 1}
 
 
 def test_of_two_at_once_only_the_first_is_told(tmp_path: Path) -> None:
@@ -100,7 +107,7 @@ def test_of_two_at_once_only_the_first_is_told(tmp_path: Path) -> None:
     with runs.running("full") as first, runs.running("full") as second:
         second.note({"pages": 1})
         first.note({"pages": 2})
-    assert runs.ledger("full").totals == {"pages": 2}
+    assert runs.ledger("full").totals == {"pages": 2, "ended_done": 1, "seconds": 0}
 
 
 def test_a_folder_that_cannot_be_written_to_keeps_nothing_and_stops_nobody(tmp_path: Path) -> None:
@@ -161,6 +168,7 @@ def test_totals_are_those_of_all_runs_and_few_are_kept(
             run.note(one)
     ledger = runs.ledger("full")
     assert len(ledger.runs) == min(len(figures), RUNS_KEPT)
-    assert {name: value for name, value in ledger.totals.items() if value} == {
+    assert ledger.outcomes() == ({"done": len(figures)} if figures else {})
+    assert {name: value for name, value in ledger.totals.items() if value and name in "abc"} == {
         name: total for name in "abc" if (total := sum(one.get(name, 0) for one in figures))
     }

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from threading import Lock
+from threading import Lock, Thread
 
 from api.config import ApiConfig
 from api.handoff.cache.keeping import delete_revision, end_what_was_begun, pin_revision
@@ -18,6 +18,9 @@ from indexer.errors import CatalogError, HubdexError
 
 FRESH_SECONDS = 3.0
 """For so long, or three times as long as looking took, what was seen is not looked at again."""
+
+GLANCE_SECONDS = 60.0
+"""Who only glances is told what was seen at most so long ago, and a moment."""
 
 
 class WatchedCache:
@@ -45,6 +48,10 @@ class WatchedCache:
         self._lock = Lock()
         self._seen: CacheState | None = None
         self._fresh_until = 0.0
+        self._last: CacheState | None = None
+        self._glancing = Lock()
+        self._glance_again_at = float("-inf")
+        self._looker: Thread | None = None
         self._store: JobStore | None = None
         self._verifications = Verifications(now)
 
@@ -56,7 +63,22 @@ class WatchedCache:
                 self._seen = look(self._config, self._store_if_there(), self._catalog(), self._now)
                 took = self._monotonic() - begun
                 self._fresh_until = begun + took + max(FRESH_SECONDS, 3 * took)
+                self._last = self._seen
             return self._seen
+
+    def glance(self) -> CacheState | None:
+        """Give what was last seen, at once; `None`: nothing yet. When that is long ago, look meanwhile."""
+        with self._glancing:
+            is_looking = self._looker is not None and self._looker.is_alive()
+            if not is_looking and self._monotonic() >= self._glance_again_at:
+                self._glance_again_at = self._monotonic() + GLANCE_SECONDS
+                self._looker = Thread(target=self._look_quietly, name="cache", daemon=True)
+                self._looker.start()
+        return self._last
+
+    def _look_quietly(self) -> None:
+        with suppress(HubdexError, OSError):
+            self.state()
 
     def verifications(self) -> Mapping[Name, Verification]:
         """Give every verification that is known."""
@@ -97,6 +119,8 @@ class WatchedCache:
     def close(self) -> None:
         """End what runs in the background."""
         self._verifications.close()
+        if self._looker is not None:
+            self._looker.join()
         with self._lock:
             if self._store is not None:
                 self._store.close()

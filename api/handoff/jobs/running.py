@@ -17,7 +17,7 @@ from api.handoff.jobs.carrying import CONNECTIONS, MakeRoom, Tools
 from api.handoff.jobs.clearing import clear
 from api.handoff.jobs.records import Job, JobFile, Revision, State, Wanted
 from api.handoff.jobs.states import Action
-from api.handoff.jobs.store import JobStore
+from api.handoff.jobs.store import Count, JobStore
 from api.handoff.layout import Layout
 from api.handoff.names import checked_path, checked_repo_id, checked_revision, is_commit
 from indexer.catalog.store import utc_now
@@ -185,6 +185,11 @@ class Downloads:
             return 0 if store is None else sum(job.state != "paused" for job in store.open_jobs())
         except HubdexError:
             return 0
+
+    def counts(self) -> dict[State, Count]:
+        """Give how many jobs there are in each state, and their bytes."""
+        store = self._store_if_there()
+        return {} if store is None else store.counts()
 
     def job(self, job_id: str) -> Job:
         """Give a job; raises `JobNotFound`."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, inspect, select, update
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from api.handoff.errors import JobNotFound, WrongState
 from api.handoff.jobs import tables
 from api.handoff.jobs.mapping import Values, file_values, job_values, to_file, to_job, to_revision
-from api.handoff.jobs.records import ENDED, Job, Revision, Wanted
+from api.handoff.jobs.records import ENDED, Job, Revision, State, Wanted
 from indexer.catalog.database import Database, Subject
 from indexer.catalog.mapping import to_millis
 from indexer.catalog.store import utc_now
@@ -31,6 +31,14 @@ OPEN_AT_MOST = 1_000
 _jobs, _files, _revisions = tables.jobs, tables.files, tables.revisions
 _NO_PATHS = "[]"
 _IS_OPEN = _jobs.c.state.not_in(sorted(ENDED))
+
+
+class Count(NamedTuple):
+    """Jobs in one state."""
+
+    jobs: int
+    bytes: int
+    """What is on the disk of their files."""
 
 
 class JobsUnavailable(HubdexError):
@@ -143,6 +151,21 @@ class JobStore:
         """Give the jobs that were cancelled: what they left behind may still lie there."""
         with self._database.reading() as connection:
             return _read(connection, _jobs.c.state == "cancelled")
+
+    def counts(self) -> dict[State, Count]:
+        """Give how many jobs there are in each state, and their bytes."""
+        done = (
+            select(_files.c.job, func.sum(_files.c.done_bytes).label("bytes"))
+            .group_by(_files.c.job)
+            .subquery()
+        )
+        told = (
+            select(_jobs.c.state, func.count(), func.coalesce(func.sum(done.c.bytes), 0))
+            .outerjoin_from(_jobs, done, done.c.job == _jobs.c.number)
+            .group_by(_jobs.c.state)
+        )
+        with self._database.reading() as connection:
+            return {state: Count(jobs, size) for state, jobs, size in connection.execute(told)}
 
     def forget(self, job_id: str) -> None:
         """Forget a job that has ended.
