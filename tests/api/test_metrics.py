@@ -201,7 +201,7 @@ def test_readme_names_the_labels(full_client: TestClient) -> None:
 
 
 def test_the_rules_of_the_example_ask_for_figures_there_are(full_client: TestClient) -> None:
-    rules = (ROOT / "deploy" / "README.md").read_text()
+    rules = (ROOT / "deploy" / "OPERATING.md").read_text()
     shown = {name for name, _ in samples(full_client)}
     asked = set(re.findall(r"hubdex_[a-z_]+(?=[{\[ )]|$)", rules, re.MULTILINE)) - {"hubdex_meilisearch"}
 
