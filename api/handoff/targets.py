@@ -177,6 +177,8 @@ def _choose(asked: Asked, holding: Holding, reference: Reference) -> Chosen:
 
 def _wanted(chosen: Chosen, holding: Holding, reference: Reference) -> Wanted:
     variant = chosen.variant
+    # Nothing is to be refused for a guess.
+    exact = None if variant is None or variant.is_estimated else variant.bytes
     return Wanted(
         repo_id=holding.repo_id,
         revision=reference.revision,
@@ -185,5 +187,5 @@ def _wanted(chosen: Chosen, holding: Holding, reference: Reference) -> Wanted:
         variant=variant.key if variant else "",
         label=variant.label if variant else "",
         format=variant.format if variant else "",
-        bytes=variant.bytes if chosen.bytes is None and variant else chosen.bytes,
+        bytes=exact if chosen.bytes is None else chosen.bytes,
     )

@@ -27,6 +27,7 @@ from api.handoff.targets import find_target
 from indexer.catalog.store import Catalog
 from indexer.errors import UpstreamUnavailable
 from indexer.hub import HubConfig
+from indexer.projecting import contents_in
 from indexer.records import Batch, Listed, Tree
 from indexer.variants.records import RepoFile
 from tests.factories import make_listed
@@ -163,6 +164,14 @@ def test_a_pasted_file_brings_its_variant_and_named_files_nothing(catalog: Catal
     assert find_target(pasted, catalog, hub).paths[:2] == PARTS
     assert find_target(Reference(WEIGHTS), catalog, hub, files=[PARTS[1]]).paths == (PARTS[1],)
     assert find_target(Reference(WEIGHTS, files=PARTS), catalog, hub).paths == PARTS
+
+
+def test_a_size_that_is_estimated_is_none_to_refuse_anything_by(catalog: Catalog, hub: Hub) -> None:
+    weights = catalog.find(WEIGHTS)
+    [estimated, *_] = contents_in(catalog, [weights])[weights.number].variants
+    assert (estimated.is_estimated, estimated.bytes is None) == (True, False)
+
+    assert find_target(Reference(WEIGHTS), catalog, hub).bytes is None
 
 
 def test_everything(catalog: Catalog, hub: Hub) -> None:
