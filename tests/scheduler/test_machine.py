@@ -38,7 +38,7 @@ class Nights(RuleBasedStateMachine):
         self.runner = self.world.runner()
         self.excuses = 0
 
-    @rule(minutes=st.integers(1, 60))
+    @rule(minutes=st.integers(10, 90))
     def time_passes(self, minutes: int) -> None:
         self.world.run(self.runner, minutes * 60.0, STEP)
 
@@ -61,7 +61,7 @@ class Nights(RuleBasedStateMachine):
             self.world.fill()
             self.world.now += timedelta(days=2)
 
-    @rule(names=st.sets(st.sampled_from(JOBS), min_size=1), fate=FATES)
+    @rule(names=st.sets(st.sampled_from(JOBS), min_size=3), fate=FATES)
     def fate_of(self, names: set[str], fate: Fate) -> None:
         self.world.fates.update(dict.fromkeys(names, fate))
 
@@ -119,4 +119,4 @@ class Nights(RuleBasedStateMachine):
 
 
 TestNights = Nights.TestCase
-TestNights.settings = settings(max_examples=20, stateful_step_count=10, deadline=None)
+TestNights.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
