@@ -83,6 +83,10 @@ class Nights(RuleBasedStateMachine):
         self.excuses += 1
 
     @invariant()
+    def time_passes_after_whatever_it_was(self) -> None:
+        self.world.run(self.runner, 20 * 60.0, STEP)
+
+    @invariant()
     def one_crawl_runs_and_one_waits(self) -> None:
         assert len(self.world.crawling()) <= 2
         assert sum(not one.waits for one in self.world.crawling()) <= 1
@@ -119,4 +123,4 @@ class Nights(RuleBasedStateMachine):
 
 
 TestNights = Nights.TestCase
-TestNights.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
+TestNights.settings = settings(max_examples=20, stateful_step_count=10, deadline=None)
