@@ -55,8 +55,9 @@ class Nights(RuleBasedStateMachine):
         self.world.now += timedelta(hours=hours)
         self.excuses += 1
 
-    @initialize(is_filled=st.booleans())
-    def begin(self, *, is_filled: bool) -> None:
+    @initialize(is_filled=st.booleans(), fate=FATES)
+    def begin(self, *, is_filled: bool, fate: Fate) -> None:
+        self.world.fates.update(dict.fromkeys(JOBS, fate))
         if is_filled:
             self.world.fill()
             self.world.now += timedelta(days=2)
