@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from indexer.runs import Run
 from scheduler.config import ScheduleConfig
@@ -16,6 +16,16 @@ JOBS = ("crawl-head", "crawl-recent", "crawl-full", "crawl-counters", "crawl-fil
 LATEST = {"crawl-recent": 2.5, "crawl-full": 25, "crawl-counters": 8, "crawl-files": 3}
 """Hours within which each has to be done."""
 HOUR, STEP = 3_600.0, 30.0
+
+
+FATES = st.builds(
+    Fate,
+    seconds=st.sampled_from([1.0, 60.0, 2 * HOUR]),
+    code=st.sampled_from([0, 75, 1, -9]),
+    hangs=st.sampled_from([False, False, False, True]),
+    is_deaf=st.booleans(),
+    writes=st.booleans(),
+)
 
 
 class Nights(RuleBasedStateMachine):
@@ -28,7 +38,7 @@ class Nights(RuleBasedStateMachine):
         self.runner = self.world.runner()
         self.excuses = 0
 
-    @rule(minutes=st.integers(1, 60))
+    @rule(minutes=st.integers(10, 90))
     def time_passes(self, minutes: int) -> None:
         self.world.run(self.runner, minutes * 60.0, STEP)
 
@@ -45,15 +55,16 @@ class Nights(RuleBasedStateMachine):
         self.world.now += timedelta(hours=hours)
         self.excuses += 1
 
-    @rule(
-        name=st.sampled_from(JOBS),
-        code=st.sampled_from([0, 0, 75, 1, -9]),
-        seconds=st.sampled_from([1.0, 60.0, 2 * HOUR]),
-        hangs=st.booleans(),
-        writes=st.booleans(),
-    )
-    def fate_of(self, name: str, code: int, seconds: float, hangs: bool, writes: bool) -> None:  # noqa: FBT001
-        self.world.fates[name] = Fate(seconds, code, hangs, is_deaf=hangs and writes, writes=writes)
+    @initialize(is_filled=st.booleans(), fate=FATES)
+    def begin(self, *, is_filled: bool, fate: Fate) -> None:
+        self.world.fates.update(dict.fromkeys(JOBS, fate))
+        if is_filled:
+            self.world.fill()
+            self.world.now += timedelta(days=2)
+
+    @rule(names=st.sets(st.sampled_from(JOBS), min_size=3), fate=FATES)
+    def fate_of(self, names: set[str], fate: Fate) -> None:
+        self.world.fates.update(dict.fromkeys(names, fate))
 
     @rule(name=st.sampled_from(JOBS))
     def somebody_starts(self, name: str) -> None:
@@ -71,6 +82,10 @@ class Nights(RuleBasedStateMachine):
     def catalog_is_lost(self) -> None:
         self.world.marks.clear()
         self.excuses += 1
+
+    @invariant()
+    def time_passes_after_whatever_it_was(self) -> None:
+        self.world.run(self.runner, 20 * 60.0, STEP)
 
     @invariant()
     def one_crawl_runs_and_one_waits(self) -> None:
@@ -109,4 +124,4 @@ class Nights(RuleBasedStateMachine):
 
 
 TestNights = Nights.TestCase
-TestNights.settings = settings(max_examples=12, stateful_step_count=10, deadline=None)
+TestNights.settings = settings(max_examples=20, stateful_step_count=10, deadline=None)
