@@ -86,6 +86,8 @@ class JobStore:
     def add(self, job: Job) -> Job:
         """Store a new job; give the one that is open for the same files already, where there is one.
 
+        Of those that only say that all is there, the newest is kept.
+
         Also where all of them are there: its process may have died just before it could say so.
 
         Raises:
@@ -98,6 +100,8 @@ class JobStore:
                     return known
             if not job.has_ended and _count_open(connection) >= OPEN_AT_MOST:
                 raise Busy(f"{OPEN_AT_MOST:,} downloads are waiting; cancel some, or let some end first.")
+            if job.state == "already_downloaded":
+                _drop(connection, _told_before(connection, job.wanted))
             _insert(connection, job)
             _forget_oldest(connection)
         return job
@@ -271,6 +275,14 @@ def _one(connection: Connection, job_id: str) -> tuple[int, Job]:
 
 def _same_commit(wanted: Wanted) -> ColumnElement[bool]:
     return (_jobs.c.repo_id == wanted.repo_id) & (_jobs.c.commit == wanted.commit) & _IS_OPEN
+
+
+def _told_before(connection: Connection, wanted: Wanted) -> list[int]:
+    """Give the numbers of jobs that said before that these files are there: one says enough."""
+    same = (_jobs.c.repo_id == wanted.repo_id) & (_jobs.c.commit == wanted.commit)
+    known = _read(connection, same & (_jobs.c.state == "already_downloaded"))
+    alike = (one for one in known if set(one.wanted.paths) == set(wanted.paths))
+    return [_one(connection, one.id)[0] for one in alike]
 
 
 def _count_open(connection: Connection) -> int:

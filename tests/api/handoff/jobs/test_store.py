@@ -70,12 +70,13 @@ class StoreMachine(RuleBasedStateMachine):
         self.number += 1
         job = job_of(self.number, wanted, "already_downloaded" if is_there else "queued")
         open_jobs = [one for one in self.truth if not one.has_ended]
-        same = [
+        alike = [
             one
-            for one in open_jobs
+            for one in self.truth
             if (one.wanted.repo_id, one.wanted.commit) == (wanted.repo_id, wanted.commit)
             and set(one.wanted.paths) == set(wanted.paths)
         ]
+        same = [one for one in alike if not one.has_ended]
         if not is_there and not same and len(open_jobs) >= OPEN:
             with pytest.raises(Busy):
                 self.store.add(job)
@@ -83,6 +84,8 @@ class StoreMachine(RuleBasedStateMachine):
         expected = same[0] if same else job
         assert self.store.add(job) == expected
         if expected is job:
+            said = [one for one in alike if is_there and one.state == "already_downloaded"]
+            self.truth = [one for one in self.truth if one not in said]
             self.truth.append(job)
             self._forget_oldest()
 
