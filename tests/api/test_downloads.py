@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from huggingface_hub import HfApi
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
@@ -123,6 +124,17 @@ def test_a_pasted_address_ends_in_the_cache(client: TestClient, tmp_path: Path) 
         "already_downloaded",
         "ready",
     ]
+
+
+def test_what_was_downloaded_stands_the_check_of_the_library_itself(
+    client: TestClient, hub: FakeHub, tmp_path: Path
+) -> None:
+    until(client, ask(client), "ready")
+
+    checked = HfApi(endpoint=hub.url).verify_repo_checksums("acme/Gale-GGUF", cache_dir=tmp_path / "cache")
+
+    assert (checked.checked_count, checked.mismatches, checked.extra_paths) == (1, [], [])
+    assert checked.missing_paths == ["README.md", "gale.Q5_K_M.gguf", "gale.Q8_0.gguf"]
 
 
 def test_the_same_files_asked_twice_are_one_job(client: TestClient, hub: FakeHub) -> None:
