@@ -102,6 +102,11 @@ class HomeConfig(BaseSettings):
         return self.home.absolute() / "runs"
 
     @property
+    def plan_path(self) -> Path:
+        """Where a scheduler writes down what it will run."""
+        return self.home.absolute() / "schedule.json"
+
+    @property
     def quota_folder(self) -> Path:
         """Where processes tell one another what is left of the Hub's quota."""
         return self.home.absolute() / "quota"

@@ -10,6 +10,7 @@ from scheduler.launcher import room_command
 
 COMMANDS: dict[str, tuple[str, tuple[str, ...], str]] = {
     "up": ("scheduler", ("up",), "start everything: crawl, index and page"),
+    "schedule": ("scheduler", ("schedule",), "the same without the page; --list: what ran and what is next"),
     "crawl": ("crawler", (), "read the Hub: head, recent, full, counters or files"),
     "index": ("indexer", (), "bring the index to where the catalog is: sync, rebuild, check or keys"),
     "serve": ("api", (), "answer searches over HTTP and show the page"),

@@ -1,116 +1,211 @@
-"""`hubdex up`: the page, the index that follows, and the crawls, watched until stopped.
+"""`hubdex up` and `hubdex schedule`: jobs at their times and the index that follows, watched until stopped.
 
-Crawls run one after the other; each may fail without taking the page down. The page is what
-people came for: when it ends, everything ends.
+`up` has the page as well, which is what people came for: when it ends, everything ends. Whatever else fails
+leaves the rest alone.
 """
 
 import logging
-from collections.abc import Callable
-from datetime import datetime
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
 
-from indexer.catalog.store import Catalog, utc_now
-from indexer.config import HomeConfig
-from indexer.errors import EXIT_DONE, EXIT_FAILED, EXIT_TRY_LATER, EXIT_USAGE, CatalogMissing
-from indexer.process import StopRequest, exclusive
-from indexer.records import Checkpoint
-from scheduler.launcher import Child, Launcher, ProcessLauncher
-from scheduler.plan import arguments_of, due_crawl
+from indexer.errors import EXIT_DONE, EXIT_FAILED, EXIT_TRY_LATER
+from indexer.planned import SCHEDULE_LOCK, write_plan
+from indexer.process import StopRequest, exclusive, holder_of
+from scheduler.config import ScheduleConfig
+from scheduler.jobs import jobs_of
+from scheduler.launcher import STOP_SECONDS, Child, Launcher, ProcessLauncher, tethered
+from scheduler.running import LOOK_SECONDS, Clock, Runner, end_all
+from scheduler.seeing import Sight
+from scheduler.timetable import Timetable
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 0.2
-"""How often the children are looked at."""
-RETRY_SECONDS = 60.0
-"""Pause after a crawl that failed: the Hub, or the way to it, needs time."""
-IDLE_SECONDS = 60.0
-"""Pause between two looks at whether a crawl is due."""
+SYNC_LOCK = "index sync"
+"""Held by whoever writes the index."""
+PAGE_SECONDS = 20.0
+"""The rest begins when the page says where it is, and after so long at the latest."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+"""Seconds before the index is followed again when that ended."""
 
 
-def up(config: HomeConfig, launcher: Launcher | None = None) -> int:
+def up(config: ScheduleConfig) -> int:
     """Run everything until SIGTERM or Ctrl-C; gives the exit code."""
-    stop = StopRequest().listen()
-    with exclusive(config.lock_folder, "hubdex up"):
-        return Supervisor(config, launcher or ProcessLauncher(), stop).run()
+    with _alone(config, "hubdex up") as (launcher, stop):
+        return Supervisor(config, launcher, stop, has_page=True).run()
+
+
+def schedule(config: ScheduleConfig) -> int:
+    """Run everything but the page until SIGTERM or Ctrl-C; gives the exit code."""
+    with _alone(config, "hubdex schedule") as (launcher, stop):
+        return Supervisor(config, launcher, stop, has_page=False).run()
+
+
+def schedule_once(config: ScheduleConfig) -> int:
+    """Run what is due now, each job once at most, and end; gives the exit code: the worst of all."""
+    with _alone(config, "hubdex schedule --once") as (launcher, stop):
+        return run_once(config, launcher, stop)
+
+
+def run_once(
+    config: ScheduleConfig, launcher: Launcher, stop: StopRequest, clock: Clock | None = None
+) -> int:
+    """Run what is due now; gives the exit code."""
+    clock = clock or Clock()
+
+    def is_followed() -> bool:
+        return holder_of(config.lock_folder, SYNC_LOCK) is not None
+
+    runner = _runner(config, launcher, clock, is_followed=is_followed, is_single=True)
+    try:
+        runner.look()
+        while runner.children and not stop.is_set():
+            stop.wait(LOOK_SECONDS)
+            runner.look()
+    finally:
+        end_all(runner.children, clock)
+    codes = set(runner.codes.values()) - {EXIT_DONE}
+    if codes - {EXIT_TRY_LATER}:
+        return EXIT_FAILED
+    return EXIT_TRY_LATER if codes or stop.is_set() else EXIT_DONE
 
 
 class Supervisor:
-    """Watches the children of one `hubdex up`.
+    """Watches the children of one scheduler.
 
     Args:
-        config: where the catalog lies.
+        config: where the catalog lies, and what runs when.
         launcher: starts the children.
         stop: set when everything is to end.
-        now: the clock.
+        has_page: whether the page is served too.
+        clock: the time.
 
     """
 
     def __init__(
         self,
-        config: HomeConfig,
+        config: ScheduleConfig,
         launcher: Launcher,
         stop: StopRequest,
-        now: Callable[[], datetime] = utc_now,
+        *,
+        has_page: bool,
+        clock: Clock | None = None,
     ) -> None:
-        self._config = config
         self._launcher = launcher
         self._stop = stop
-        self._now = now
-        self._waited = 0.0
-        self._pause = 0.0
+        self._clock = clock or Clock()
+        self._has_page = has_page
+        self._runner = _runner(config, launcher, self._clock)
+        self._follower = Follower(
+            launcher, lambda: holder_of(config.lock_folder, SYNC_LOCK) is not None, self._clock.ticks
+        )
 
     def run(self) -> int:
         """Start the children and watch them; gives the exit code."""
-        page = self._launcher.start("api", [])
-        sync = self._start_sync()
-        crawl: Child | None = None
+        page = self._launcher.start("api", []) if self._has_page else None
         try:
-            while not self._stop.is_set():
-                ended = page.poll()
-                if ended is not None:
-                    return ended or EXIT_FAILED
-                if sync.poll() is not None:
-                    logger.warning("index sync ended code=%s, starting it again", sync.poll())
-                    sync = self._start_sync()
-                crawl = self._tend(crawl)
-                self._stop.wait(LOOK_SECONDS)
+            return self._watch(page)
         finally:
-            for child in (crawl, sync, page):
-                if child is not None:
-                    child.stop()
+            others = (page, self._follower.child)
+            end_all([*self._runner.children, *(one for one in others if one is not None)], self._clock)
+
+    def _watch(self, page: Child | None) -> int:
+        # A page that is set up wrongly, or finds its port taken, is told before anything else begins.
+        begins = self._clock.ticks() + PAGE_SECONDS
+        is_begun = page is None
+        while not self._stop.is_set():
+            code = None if page is None else page.poll()
+            if code is not None:
+                return code or EXIT_FAILED
+            is_begun = is_begun or page is None or page.has_spoken or self._clock.ticks() >= begins
+            if is_begun:
+                self._follower.look()
+                self._runner.look()
+            self._stop.wait(LOOK_SECONDS)
         return EXIT_DONE
 
-    def _start_sync(self) -> Child:
-        return self._launcher.start("indexer", ["sync", "--follow"], quiet=True)
 
-    def _tend(self, crawl: Child | None) -> Child | None:
-        """Look after the crawl that runs, or start the one that is due."""
-        if crawl is not None:
-            ended = crawl.poll()
-            if ended is None:
-                return crawl
-            self._rest_after(ended)
-            return None
-        self._waited += LOOK_SECONDS
-        if self._waited < self._pause:
-            return None
-        due = due_crawl(self._checkpoints(), self._now())
-        self._waited, self._pause = 0.0, IDLE_SECONDS
-        return None if due is None else self._launcher.start("crawler", arguments_of(due))
+class Follower:
+    """Keeps one process that follows the catalog with the index, unless somebody else's does.
 
-    def _rest_after(self, code: int) -> None:
-        self._waited = 0.0
-        self._pause = 0.0 if code == EXIT_DONE else RETRY_SECONDS
-        if code == EXIT_TRY_LATER:
-            logger.warning("crawl will be tried again in %.0f seconds; the page stays up", RETRY_SECONDS)
-        elif code == EXIT_USAGE:
-            logger.warning("crawl is set up wrongly; mend the setting and start again")
-            self._stop.set()
-        elif code != EXIT_DONE:
-            logger.warning("crawl failed code=%d, next try in %.0f seconds", code, RETRY_SECONDS)
+    Args:
+        launcher: starts it.
+        is_followed: tells whether the index is being written already.
+        ticks: a clock in seconds that never goes back.
 
-    def _checkpoints(self) -> tuple[Checkpoint, ...]:
-        try:
-            with Catalog(self._config.database_url, read_only=True) as catalog:
-                return catalog.state().checkpoints
-        except CatalogMissing:
-            return ()
+    """
+
+    def __init__(
+        self, launcher: Launcher, is_followed: Callable[[], bool], ticks: Callable[[], float]
+    ) -> None:
+        self._launcher = launcher
+        self._is_followed = is_followed
+        self._ticks = ticks
+        self._pause = FIRST_PAUSE
+        self._starts_at = self._started_at = ticks()
+        self.child: Child | None = None
+
+    def look(self) -> None:
+        """Look after it."""
+        now = self._ticks()
+        if self.child is not None:
+            code = self.child.poll()
+            if code is None:
+                return
+            self.child = None
+            self._pause = FIRST_PAUSE if now - self._started_at > LONGEST_PAUSE else self._pause
+            logger.warning("index sync ended code=%d, starting it again in %.0f seconds", code, self._pause)
+            self._starts_at, self._pause = now + self._pause, min(2 * self._pause, LONGEST_PAUSE)
+        if now < self._starts_at:
+            return
+        if self._is_followed():
+            self._starts_at = now + STOP_SECONDS
+            return
+        self._started_at = now
+        self.child = self._launcher.start("indexer", ["sync", "--follow"], name="index-sync", quiet=True)
+
+
+def timetable_of(config: ScheduleConfig) -> Timetable:
+    """Give the timetable that the settings ask for."""
+    seed = f"{socket.gethostname()} {config.home.absolute()}"
+    return Timetable(jobs_of(config), seed, timedelta(seconds=config.schedule_jitter))
+
+
+def _runner(
+    config: ScheduleConfig,
+    launcher: Launcher,
+    clock: Clock,
+    *,
+    is_followed: Callable[[], bool] = lambda: True,
+    is_single: bool = False,
+) -> Runner:
+    return Runner(
+        timetable_of(config),
+        launcher,
+        Sight(config),
+        partial(write_plan, config),
+        clock,
+        is_followed=is_followed,
+        is_single=is_single,
+    )
+
+
+@contextmanager
+def _alone(config: ScheduleConfig, command: str) -> Iterator[tuple[Launcher, StopRequest]]:
+    """Be the only scheduler of a home; what a killed one left running has a moment to end.
+
+    Raises:
+        Busy: another one runs.
+
+    """
+    stop, clock = StopRequest().listen(), Clock()
+    with exclusive(config.lock_folder, SCHEDULE_LOCK, command):
+        until = clock.ticks() + STOP_SECONDS
+
+        def wait() -> bool:
+            return not stop.wait(LOOK_SECONDS) and clock.ticks() < until
+
+        with tethered(config.lock_folder, wait) as held:
+            yield ProcessLauncher(held), stop

@@ -9,13 +9,14 @@ from api.app import create_app
 from api.config import ApiConfig
 from crawler.config import CrawlConfig
 from indexer.config import HomeConfig, KeysConfig
+from scheduler.config import ScheduleConfig
 from scheduler.front_door import COMMANDS
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("kind", [HomeConfig, KeysConfig, CrawlConfig, ApiConfig])
+@pytest.mark.parametrize("kind", [HomeConfig, KeysConfig, CrawlConfig, ApiConfig, ScheduleConfig])
 def test_every_setting_is_explained(kind: type[BaseSettings]) -> None:
     for name, field in kind.model_fields.items():
         variable = field.validation_alias or f"HUBDEX_{name.upper()}"
