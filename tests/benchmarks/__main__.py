@@ -14,6 +14,7 @@ sync      the index follows changes, in a copy of the home
 engines   both engines side by side; needs a Meilisearch server (HUBDEX_TEST_MEILISEARCH), about an hour
 download  files from the stand-in Hub into a cache, beside huggingface_hub
 grams     what a server's index would be with fewer lengths of grams; the same
+freshness 14 days beside a Hub that lives, in virtual time (minutes); builds on nothing
 check     totals compared with their definition, over every id (minutes)
 table     all figures that were kept
 """
@@ -35,6 +36,7 @@ from tests.benchmarks.downloading import downloading_stage
 from tests.benchmarks.engines import engines_stage
 from tests.benchmarks.figures import Figure, Run, keep, say, shown
 from tests.benchmarks.gramming import grams_stage
+from tests.benchmarks.living import freshness_stage
 from tests.benchmarks.searching import search_stage
 from tests.benchmarks.serving import serve_stage
 from tests.benchmarks.syncing import sync_stage
@@ -53,6 +55,7 @@ STAGES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "download": downloading_stage,
     "engines": engines_stage,
     "grams": grams_stage,
+    "freshness": freshness_stage,
     "check": check_stage,
 }
 TABLE = "table"

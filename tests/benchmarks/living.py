@@ -1,0 +1,41 @@
+"""The stage of freshness: fourteen days beside a Hub that lives and has trouble, in virtual time; no real ones."""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from tests.benchmarks.figures import Figure, amount, say
+from tests.journeys.forking import Forks
+from tests.journeys.freshness import FORTNIGHT, Freshness, live
+from tests.journeys.staleness import Sort, at_share
+
+HOUR = timedelta(hours=1)
+
+
+def freshness_stage(arguments: argparse.Namespace) -> Iterator[Figure]:
+    """Live through a fortnight in a home of its own; the table is kept beside the figures."""
+    with tempfile.TemporaryDirectory() as folder, Forks(is_virtual=True) as forks:
+        fresh = live(Path(folder), forks, FORTNIGHT, tell=say)
+    (arguments.home / "freshness.md").write_text(f"{fresh.table()}\n")
+    say(fresh.table())
+    yield amount("429s of 14 days", fresh.throttled, at_most=0)
+    yield amount(
+        "anonymous quota, worst day", max(fresh.share(day) for day in fresh.days) * 100, "%", at_most=60
+    )
+    yield _late("new models not known", fresh, "new", p50=1)
+    yield _late("changes and removals not known", fresh, "new", "changed", "removed", p99=24)
+    yield _late("counters not known", fresh, "counters")
+
+
+def _late(what: str, fresh: Freshness, *sorts: Sort, **at_most: float) -> Figure:
+    late = fresh.late(*sorts)
+    measured = {
+        "p50": at_share(0.5, late) / HOUR,
+        "p99": at_share(0.99, late) / HOUR,
+        "worst": max(late) / HOUR,
+    }
+    return Figure(
+        what, measured, "h", at_most, note=f"{len(late):,} of them, the day of the outage not counted"
+    )

@@ -1,0 +1,33 @@
+"""Fresh by itself: days of schedule, crawls and index beside a Hub that lives and has trouble."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.forking import Forks
+from tests.journeys.freshness import FEW_DAYS, FORTNIGHT, live
+from tests.journeys.staleness import at_share
+
+TABLE = "HUBDEX_TEST_FRESHNESS"
+"""Names a file: 14 days are lived instead of a few, and the table is written there."""
+
+
+@pytest.mark.timeout(3_600)
+def test_what_happens_on_the_hub_is_known_in_time_whatever_befalls_it(tmp_path: Path) -> None:
+    wanted = os.environ.get(TABLE)
+
+    with Forks(is_virtual=True) as forks:
+        fresh = live(tmp_path, forks, FORTNIGHT if wanted else FEW_DAYS)
+
+    Path(wanted or tmp_path / "freshness.md").write_text(fresh.table())
+    assert fresh.throttled == 0
+    assert max(fresh.share(day) for day in fresh.days) <= 0.6
+    assert at_share(0.5, fresh.late("new")) <= timedelta(hours=1)
+    assert at_share(0.99, fresh.late("new", "changed", "removed")) <= timedelta(hours=24)
+    assert at_share(0.99, fresh.late("counters")) <= timedelta(hours=25)
+    assert {one.code for one in fresh.ran} == {0, 2, 75}
+    refused = {one.said for one in fresh.ran if one.code == 2}
+    assert len(refused) == 1
+    assert "refused the Hugging Face token" in refused.pop()
