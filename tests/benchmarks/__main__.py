@@ -23,10 +23,12 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from indexer.catalog.store import Catalog
+from indexer.errors import CatalogMissing
 from tests.benchmarks.asking import database_of
 from tests.benchmarks.building import crawl_stage, index_stage
 from tests.benchmarks.checking import check_stage
@@ -84,7 +86,8 @@ def _run(stage: str, arguments: argparse.Namespace) -> None:
     for figure in STAGES[stage](arguments):
         say(f"{figure.what}: {shown(figure)}{f' ({figure.note})' if figure.note else ''}")
         figures.append(figure)
-    with Catalog(database_of(arguments.home), read_only=True) as catalog:
+    models = 0
+    with suppress(CatalogMissing), Catalog(database_of(arguments.home), read_only=True) as catalog:
         models = catalog.state().models
     others = (_busy_seconds() - busy - (_own_seconds() - own)) / (time.monotonic() - began)
     at = datetime.now(UTC).isoformat(timespec="seconds")

@@ -117,7 +117,7 @@ class Freshness:
         for name in sorted({one.name for one in ran}):
             ours = [one for one in ran if one.name == name]
             sent = sum((one.asked for one in ours), Counter[Route | None]())
-            scale = REAL | ({"listing": 1} if name in UNSCALED else {})
+            scale = {**REAL, "listing": 1} if name in UNSCALED else REAL
             real = sum(count * scale[route] for route, count in sent.items()) / days
             total += real
             requests = sum(sent.values()) / days

@@ -109,6 +109,7 @@ class Simulation:
         self._sight = Sight(self.config)
         self._timetable = Timetable(jobs_of(self.config), str(self.seed), timedelta(seconds=120))
         self._heard = 0
+        self._synced = -1
         self._higher: Entry | None = None
         self._asking = ExitStack()
 
@@ -180,13 +181,16 @@ class Simulation:
 
     def sync(self) -> None:
         """Bring the index to where the catalog is, and see what is known now."""
+        happened = self.days.happened[self._heard :]
+        self._heard += len(happened)
+        self.watcher.hear(happened)
         with Catalog(self.config.database_url, read_only=True) as catalog:
+            if catalog.state().serial == self._synced:
+                return
+            self._synced = catalog.state().serial
             writer = EmbeddedWriter(self.config.index_folder)
             Sync(catalog, writer, now=lambda: self.now).run()
             writer.close()
-            happened = self.days.happened[self._heard :]
-            self._heard += len(happened)
-            self.watcher.hear(happened)
             search = Search(catalog, EmbeddedReader(self.config.index_folder), lambda: self.now)
             self.watcher.look(catalog, search, self.now)
 

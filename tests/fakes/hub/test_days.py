@@ -1,11 +1,11 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from tests.fakes.hub import ListSource, make_row
+from tests.fakes.hub import Happening, ListSource, make_row
 from tests.fakes.hub.days import DAY, Days
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
-RATES = {"create": 3, "push": 5, "backdate": 1}
+RATES: dict[Happening, int] = {"create": 3, "push": 5, "backdate": 1}
 
 
 def days(seed: int) -> Days:
