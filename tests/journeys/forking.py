@@ -32,6 +32,13 @@ Kind = Literal["sql", "file", "native"]
 
 
 VIRTUAL = "virtual"
+IMPORTED = ("crawler.__main__", "crawler.middlewares", "indexer.__main__")
+OF_SCRAPY = (
+    *(f"core.downloader.handlers.{name}" for name in ("datauri", "file", "ftp", "s3")),
+    *(f"downloadermiddlewares.{name}" for name in ("downloadtimeout", "httpcompression", "httpproxy")),
+    *("dupefilters", "logformatter", "pqueues", "squeues", "statscollectors"),
+)
+"""What it imports at each crawl, none of which brings up a reactor."""
 RECORDS = ("/runs", "/locks/run ")
 
 
@@ -265,7 +272,7 @@ def serve() -> None:
     """Take jobs until there are no more."""
     if VIRTUAL in sys.argv[1:]:
         take_over_time()  # before the product is there, which keeps the functions it was given
-    for name in ("crawler.__main__", "crawler.middlewares", "indexer.__main__"):
+    for name in (*IMPORTED, *(f"scrapy.{name}" for name in OF_SCRAPY)):
         import_module(name)
     for line in sys.stdin:
         answer = json.dumps(run(json.loads(line)))

@@ -5,7 +5,7 @@ catalog, the embedded index, the timetable, locks and records. What is virtual: 
 
 The scale: a full pass takes a tenth of the pages it takes of the real Hub (310 of 3,100), so the quota and
 every setting that counts pages or requests are a tenth too: a pass takes as long as in truth, and as much of
-its day. `recent`, two requests whatever the size, weighs ten times as much as it should. Models are 1 : 300,
+its day. `recent`, two requests whatever the size, weighs ten times as much as it should. Models are 1 : 1000,
 and what happens to them 1 : 100: what takes a request for each of them (trees, suspects) weighs a tenth of
 what it should. `REAL` in `freshness` counts it back.
 """
@@ -40,7 +40,7 @@ from tests.journeys.virtual import SharedClock
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
-MODELS, PAGE_ROWS, QUOTA = 10_230, 33, 50
+MODELS, PAGE_ROWS, QUOTA = 3_100, 10, 50
 WINDOWS = 288
 """Of five minutes, a day."""
 SCALED = {
@@ -57,8 +57,8 @@ RATES: Mapping[Happening, int] = {
     "rename": 10,
     "gate": 10,
     "disable": 2,
-    "delete": 20,
-    "hide": 10,
+    "delete": 12,
+    "hide": 6,
     "drift": 200,
 }
 """What a day brings. 3,000 new and 20,000 touched models are known of the real Hub, the rest is a guess."""
