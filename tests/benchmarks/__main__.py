@@ -14,6 +14,7 @@ sync      the index follows changes, in a copy of the home
 engines   both engines side by side; needs a Meilisearch server (HUBDEX_TEST_MEILISEARCH), about an hour
 download  files from the stand-in Hub into a cache, beside huggingface_hub
 grams     what a server's index would be with fewer lengths of grams; the same
+freshness 14 days beside a Hub that lives, in virtual time (minutes); builds on nothing
 check     totals compared with their definition, over every id (minutes)
 table     all figures that were kept
 """
@@ -22,10 +23,12 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from indexer.catalog.store import Catalog
+from indexer.errors import CatalogMissing
 from tests.benchmarks.asking import database_of
 from tests.benchmarks.building import crawl_stage, index_stage
 from tests.benchmarks.checking import check_stage
@@ -35,6 +38,7 @@ from tests.benchmarks.downloading import downloading_stage
 from tests.benchmarks.engines import engines_stage
 from tests.benchmarks.figures import Figure, Run, keep, say, shown
 from tests.benchmarks.gramming import grams_stage
+from tests.benchmarks.living import freshness_stage
 from tests.benchmarks.searching import search_stage
 from tests.benchmarks.serving import serve_stage
 from tests.benchmarks.syncing import sync_stage
@@ -53,6 +57,7 @@ STAGES: dict[str, Callable[[argparse.Namespace], Iterator[Figure]]] = {
     "download": downloading_stage,
     "engines": engines_stage,
     "grams": grams_stage,
+    "freshness": freshness_stage,
     "check": check_stage,
 }
 TABLE = "table"
@@ -81,7 +86,8 @@ def _run(stage: str, arguments: argparse.Namespace) -> None:
     for figure in STAGES[stage](arguments):
         say(f"{figure.what}: {shown(figure)}{f' ({figure.note})' if figure.note else ''}")
         figures.append(figure)
-    with Catalog(database_of(arguments.home), read_only=True) as catalog:
+    models = 0
+    with suppress(CatalogMissing), Catalog(database_of(arguments.home), read_only=True) as catalog:
         models = catalog.state().models
     others = (_busy_seconds() - busy - (_own_seconds() - own)) / (time.monotonic() - began)
     at = datetime.now(UTC).isoformat(timespec="seconds")

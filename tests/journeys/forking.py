@@ -25,10 +25,20 @@ from typing import IO, Any, Literal, Self
 from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
+from tests.journeys.virtual import enter, take_over_time
+
 Kind = Literal["sql", "file", "native"]
 """Writes to the catalog, to the small files beside it, and files that come to be by whatever code."""
 
 
+VIRTUAL = "virtual"
+IMPORTED = ("crawler.__main__", "crawler.middlewares", "indexer.__main__", "api.__main__")
+OF_SCRAPY = (
+    *(f"core.downloader.handlers.{name}" for name in ("datauri", "file", "ftp", "s3")),
+    *(f"downloadermiddlewares.{name}" for name in ("downloadtimeout", "httpcompression", "httpproxy")),
+    *("dupefilters", "logformatter", "pqueues", "squeues", "statscollectors"),
+)
+"""What it imports at each crawl, none of which brings up a reactor."""
 RECORDS = ("/runs", "/locks/run ")
 
 
@@ -48,11 +58,17 @@ class Done:
 
 
 class Forks:
-    """Asks for children, one at a time."""
+    """Asks for children, one at a time.
 
-    def __init__(self) -> None:
+    Args:
+        is_virtual: whether they can live by a clock that is no real one.
+
+    """
+
+    def __init__(self, *, is_virtual: bool = False) -> None:
+        virtual = [VIRTUAL] if is_virtual else []
         self._server = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", __name__],
+            [sys.executable, "-W", "error", "-m", __name__, *virtual],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -75,6 +91,7 @@ class Forks:
         file_bytes: int | None = None,
         moments: Sequence[float] = (),
         constants: Mapping[str, int] | None = None,
+        clock: Path | None = None,
     ) -> Done:
         """Run a room to its end.
 
@@ -87,6 +104,7 @@ class Forks:
             file_bytes: no file may grow beyond so many bytes.
             moments: what the clock shows, look by look; the last one stays. None: the real clock.
             constants: other values for some of the product's, by their full names.
+            clock: the file of the `SharedClock` that it lives by; its writes are not told then.
 
         """
         job = {
@@ -97,6 +115,7 @@ class Forks:
             "file_bytes": file_bytes,
             "moments": list(moments),
             "constants": dict(constants or {}),
+            "clock": None if clock is None else str(clock),
         }
         assert self._server.stdin is not None
         assert self._server.stdout is not None
@@ -188,7 +207,10 @@ def live(job: Mapping[str, Any], ledger: int) -> int:
         owner, _, constant = name.rpartition(".")
         setattr(resolve_name(owner), constant, value)
     kill = None if job["kill"] is None or job["kill"][0] == "native" else tuple(job["kill"])
-    Ledger(ledger, os.environ["HUBDEX_HOME"], kill).watch()
+    if job["clock"] is None:
+        Ledger(ledger, os.environ["HUBDEX_HOME"], kill).watch()
+    else:
+        enter(Path(job["clock"]))
     main: Callable[[Sequence[str]], int] = sys.modules[f"{job['room']}.__main__"].main
     code = main(job["arguments"])
     sys.stdout.flush()
@@ -248,7 +270,9 @@ def _text(file: IO[bytes]) -> str:
 
 def serve() -> None:
     """Take jobs until there are no more."""
-    for name in ("crawler.__main__", "crawler.middlewares", "indexer.__main__", "api.__main__"):
+    if VIRTUAL in sys.argv[1:]:
+        take_over_time()  # before the product is there, which keeps the functions it was given
+    for name in (*IMPORTED, *(f"scrapy.{name}" for name in OF_SCRAPY)):
         import_module(name)
     for line in sys.stdin:
         answer = json.dumps(run(json.loads(line)))

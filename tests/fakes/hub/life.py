@@ -4,14 +4,18 @@ import hashlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, cast, get_args
 
 from tests.fakes.hub.rows import Row, make_row, object_id
 from tests.fakes.hub.source import ListSource
 
-Happening = Literal["create", "push", "drift", "rename", "succeed", "delete", "gate", "disable", "hide"]
-HAPPENINGS: tuple[Happening, ...] = get_args(Happening)
+Happening = Literal[
+    "create", "push", "drift", "rename", "succeed", "delete", "gate", "disable", "hide", "backdate"
+]
+HAPPENINGS: tuple[Happening, ...] = tuple(kind for kind in get_args(Happening) if kind != "backdate")
+"""What happens unless others are asked for; `backdate` is a push whose commit says it is days old."""
+_BACK = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Life:
         """Hear of a request, and let something happen if it is time."""
         if request % self._every == 0:
             self._request = request
-            self._let_happen(self._next_kind())
+            self.happen(self._next_kind())
 
     @property
     def alive(self) -> set[tuple[str, str]]:
@@ -87,7 +91,8 @@ class Life:
             self._deck = self._random.sample(self._kinds, len(self._kinds))
         return self._deck.pop()
 
-    def _let_happen(self, kind: Happening) -> None:
+    def happen(self, kind: Happening) -> None:
+        """Let this happen to a model that everybody may see."""
         public = self._public()
         if kind == "create" or not public:
             self._create(f"life-{len(self.changes) % 7}/Born-{len(self.changes)}")
@@ -126,12 +131,11 @@ class Life:
 
     def _changed_fields(self, kind: Happening, row: Row) -> Row:
         match kind:
-            case "push":
+            case "push" | "backdate":
                 files = cast("list[dict[str, str]]", row.get("siblings", []))
                 file = {"rfilename": f"checkpoint-{len(self.changes)}.safetensors"}
-                return {
-                    "sha": self._sha(), "lastModified": _spell(self._clock()), "siblings": [*files, file]
-                }  # fmt: skip
+                said = self._clock() - (_BACK if kind == "backdate" else timedelta(0))
+                return {"sha": self._sha(), "lastModified": _spell(said), "siblings": [*files, file]}
             case "gate":
                 return {"gated": self._random.choice(("auto", "manual"))}
             case "disable":

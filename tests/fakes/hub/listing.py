@@ -59,6 +59,7 @@ class Manner:
     loses_compound_searches: bool = False
     ends_with_empty_page: bool = False
     gateway_limit: int | None = None
+    page_rows: int = MAX_PAGE
     refused_expand: tuple[str, ...] = ()
     tree_entries: int = MOST_TREE_ENTRIES
     offers_xet: bool = False
@@ -83,6 +84,7 @@ class Manners(TypedDict, total=False):
     loses_compound_searches: bool
     ends_with_empty_page: bool
     gateway_limit: int | None
+    page_rows: int
     tree_entries: int
     offers_xet: bool
     answers_directly: bool
@@ -277,7 +279,7 @@ def _limit(params: Params, manner: Manner) -> int:
     limit = whole(params, "limit", MAX_PAGE)
     if limit == 0 or (limit > MAX_PAGE and manner.refuses_large_limit):
         raise BadQueryError("Invalid limit parameter")
-    return min(limit, MAX_PAGE)
+    return min(limit, manner.page_rows)
 
 
 def _sizes(text: str | None) -> tuple[float, float] | None:

@@ -176,6 +176,10 @@ class FakeHub:
         if token_quota is not None:
             self._windows.of(bucket, signed_in=True).set_quota(token_quota)
 
+    def set_token(self, token: str | None) -> None:
+        """Let in from now on who brings this token, and nobody else; `None`: no token is any good."""
+        self._token = token
+
     def let_others_spend(self, requests: int, bucket: Bucket = "api") -> None:
         """Let strangers behind the same address send so many requests."""
         for _ in range(requests):

@@ -12,6 +12,9 @@ from tests.fakes.hub.sizes import File
 SortKey = Literal["downloads", "likes", "lastModified", "createdAt", "trendingScore"]
 Value = int | float | str
 
+_SORTED_ANEW = 1_000
+"""So many changes are dearer to follow than to sort all rows again."""
+
 
 @dataclass(frozen=True)
 class Order:
@@ -27,6 +30,14 @@ class Position:
 
     value: Value | None
     last_id: str
+
+
+@dataclass(frozen=True)
+class _Ordered:
+    """Rows in an order, as they were after so many changes."""
+
+    rows: list[Row]
+    changes: int
 
 
 class ModelSource(Protocol):
@@ -74,7 +85,8 @@ class ListSource:
         self._object_ids: set[str] = set()
         self._folded: dict[str, set[str]] = {}
         self._moved: dict[str, str] = {}
-        self._orders: dict[Order, list[Row]] = {}
+        self._orders: dict[Order, _Ordered] = {}
+        self._log: list[tuple[Row | None, Row | None]] = []
         for row in rows:
             self.add(row)
 
@@ -145,20 +157,31 @@ class ListSource:
 
     def _ordered(self, order: Order) -> list[Row]:
         with self._lock:
-            rows = self._orders.get(order)
-            if rows is None:
-                rows = self._orders[order] = in_order(self._by_id.values(), order)
+            known = self._orders.get(order)
+            changes = () if known is None else self._log[known.changes :]
+            if known is None or len(changes) > _SORTED_ANEW:
+                rows = in_order(self._by_id.values(), order)
+            elif not changes:
+                return known.rows
+            else:
+                rows = known.rows.copy()  # somebody may be walking the old one
+                for before, after in changes:
+                    _move(rows, order, before, after)
+            self._orders[order] = _Ordered(rows, len(self._log))
             return rows
 
     def _put(self, repo_id: str, row: Row) -> None:
+        self._note(self._by_id.get(repo_id), row)
         self._by_id[repo_id] = row
         self._folded.setdefault(repo_id.casefold(), set()).add(repo_id)
-        self._orders.clear()
 
     def _drop(self, repo_id: str) -> None:
-        del self._by_id[repo_id]
+        self._note(self._by_id.pop(repo_id), None)
         self._folded[repo_id.casefold()].discard(repo_id)
-        self._orders.clear()
+
+    def _note(self, before: Row | None, after: Row | None) -> None:
+        if self._orders:
+            self._log.append((before, after))
 
 
 def in_order(rows: Iterable[Row], order: Order) -> list[Row]:
@@ -168,6 +191,18 @@ def in_order(rows: Iterable[Row], order: Order) -> list[Row]:
     # One key holds one type of value, and a reversed sort is still stable: equals stay by ascending _id.
     known.sort(key=lambda row: cast("int", row[order.key]), reverse=order.descending)
     return known + unknown
+
+
+def _move(rows: list[Row], order: Order, before: Row | None, after: Row | None) -> None:
+    if before is not None:
+        del rows[_index_after(rows, order, before) - 1]
+    if after is not None:
+        rows.insert(_index_after(rows, order, after), after)
+
+
+def _index_after(rows: list[Row], order: Order, row: Row) -> int:
+    position = Position(sort_value(row, order.key), str(row["_id"]))
+    return first_index(rows, lambda other: comes_after(other, order, position))
 
 
 def first_index(rows: list[Row], is_beyond: Callable[[Row], bool]) -> int:

@@ -33,6 +33,10 @@ def test_large_limits_are_capped_or_refused() -> None:
         assert ask(hub, "/api/models?limit=1001").error == "Invalid limit parameter"
         assert len(ask(hub, "/api/models?limit=1000").rows) == len(ask(hub, "/api/models").rows) == 1_000
 
+    with FakeHub(models(9), page_rows=4) as hub:
+        assert [len(page) for page in pages(hub, "/api/models?limit=1000")] == [4, 4, 1]
+        assert len(ask(hub, "/api/models?limit=3").rows) == 3
+
 
 def test_skip_is_ignored_or_honoured() -> None:
     with FakeHub(models(9)) as hub:

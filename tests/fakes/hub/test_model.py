@@ -122,6 +122,18 @@ def test_a_bad_token_is_refused_everywhere(hub: FakeHub, path: str) -> None:
     assert refused.headers["X-Error-Message"] == "Invalid credentials in Authorization header"
 
 
+def test_a_token_can_be_revoked_and_another_made(hub: FakeHub) -> None:
+    asked = {token: ask(hub, "/api/models", token=token).status for token in (TOKEN, "hf_next")}
+    hub.set_token(None)
+    revoked = {token: ask(hub, "/api/models", token=token).status for token in (TOKEN, "hf_next", None)}
+    hub.set_token("hf_next")
+    renewed = {token: ask(hub, "/api/models", token=token).status for token in (TOKEN, "hf_next")}
+
+    assert asked == {TOKEN: 200, "hf_next": 401}
+    assert revoked == {TOKEN: 401, "hf_next": 401, None: 200}
+    assert renewed == {TOKEN: 401, "hf_next": 200}
+
+
 @pytest.mark.parametrize(
     "path",
     [

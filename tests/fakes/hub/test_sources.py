@@ -1,11 +1,12 @@
 import os
+from datetime import UTC, datetime
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from tests.fakes.hub import FakeHub, GeneratedSource, ListSource, Order, Position, ReplaySource, Row
+from tests.fakes.hub import FakeHub, GeneratedSource, Life, ListSource, Order, Position, ReplaySource, Row
 from tests.fakes.hub.asking import ask, walk
 from tests.fakes.hub.names import ALL_BASES, FLAGSHIPS, OLD_IDS
 from tests.fakes.hub.replay import replayed
@@ -180,3 +181,22 @@ def test_a_recording_is_replayed_whole() -> None:
             assert set(seen) == public
         ownerless = next(repo_id for repo_id in public if "/" not in repo_id)
         assert ask(hub, f"/api/models/{ownerless}").status == 200
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+@pytest.mark.parametrize("changes", [1, 30, 1_500])
+def test_orders_follow_a_list_that_lives(order: Order, changes: int) -> None:
+    source = ListSource(GeneratedSource(60, seed=6).rows())
+    life = Life(source, lambda: datetime(2026, 11, 1, tzinfo=UTC), seed=changes)
+    walked = source.after(order, None)
+    before = in_order(source.rows(), order)
+
+    for turn in range(2):
+        for number in range(changes):
+            life(number)
+        repo_id = str(source.rows()[turn]["id"])
+        source.change(repo_id, lastModified=None, likes=None)
+
+        wanted = [row["id"] for row in in_order(source.rows(), order)]
+        assert [row["id"] for row in source.after(order, None)] == wanted
+    assert list(walked) == before
