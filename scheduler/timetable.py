@@ -67,6 +67,8 @@ class Timetable:
     jobs: tuple[Job, ...]
     seed: str = ""
     most_jitter: timedelta = timedelta(0)
+    begun_at: datetime | None = None
+    """When somebody started the scheduler: what failed before may be mended, and is tried again soon."""
 
     def entries(self, known: Known, now: datetime) -> tuple[Entry, ...]:
         """Give when each job is due, in the order of rank."""
@@ -101,7 +103,7 @@ class Timetable:
         is_done = not goes_on and (not history or history[0].outcome == "done")
         last = _last_done(job, marks, history, now) if is_done else None
         if last is None:
-            return _tried_again_at(history, now)
+            return _tried_again_at(history, now, self.begun_at)
         time = None if job.trigger is None else job.trigger.after(last)
         return None if time is None else time + self._jitter(job, time, last)
 
@@ -141,11 +143,13 @@ def _last_done(
         mark = marks.get(job.ends_with)
         if mark is None or mark.last_finished_at is None:
             return None  # another catalog than the one of the records
-        times.append(mark.last_finished_at if mark.is_under_way else mark.started_at)
+        begun = mark.last_finished_at if mark.is_under_way else mark.started_at
+        # What was broken off and gone on with is as old as its beginning, not as the run that ended it.
+        times = [begun] if job.resumes else [*times, begun]
     return max((time for time in times if time <= now), default=None)
 
 
-def _tried_again_at(history: Sequence[Run], now: datetime) -> datetime:
+def _tried_again_at(history: Sequence[Run], now: datetime, begun_at: datetime | None) -> datetime:
     """Give when to go on with what is not done: at once where it got on, else after a pause."""
     if not history:
         return now
@@ -156,6 +160,8 @@ def _tried_again_at(history: Sequence[Run], now: datetime) -> datetime:
         return now
     longest = LONGEST_FAILED if is_fault else LONGEST_LATER
     ended = newest.ended_at or newest.started_at
+    if begun_at is not None and ended < begun_at:
+        longest = PAUSE
     again = ended + min(PAUSE * 2 ** min(streak - 1, 10), longest)
     return now if ended > now else again
 

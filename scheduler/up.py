@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from indexer.errors import EXIT_DONE, EXIT_FAILED, EXIT_TRY_LATER
@@ -167,10 +167,10 @@ class Follower:
         self.child = self._launcher.start("indexer", ["sync", "--follow"], name="index-sync", quiet=True)
 
 
-def timetable_of(config: ScheduleConfig) -> Timetable:
-    """Give the timetable that the settings ask for."""
+def timetable_of(config: ScheduleConfig, begun_at: datetime | None = None) -> Timetable:
+    """Give the timetable that the settings ask for; what failed before `begun_at` is tried again soon."""
     seed = f"{socket.gethostname()} {config.home.absolute()}"
-    return Timetable(jobs_of(config), seed, timedelta(seconds=config.schedule_jitter))
+    return Timetable(jobs_of(config), seed, timedelta(seconds=config.schedule_jitter), begun_at)
 
 
 def _runner(
@@ -182,7 +182,7 @@ def _runner(
     is_single: bool = False,
 ) -> Runner:
     return Runner(
-        timetable_of(config),
+        timetable_of(config, None if is_single else clock.now()),
         launcher,
         Sight(config),
         partial(write_plan, config),

@@ -1,5 +1,6 @@
 """What is due, and when it is due next."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -132,6 +133,25 @@ def test_what_is_off_is_never_due_and_what_waits_says_why() -> None:
 def test_what_came_to_nothing_is_tried_again(history: tuple[Run, ...], pause: timedelta | None) -> None:
     known = Known((*ALL, under_way("full", DAY)), {"crawl-full": history})
     assert entry("crawl-full", known).due_at == (NOW if pause is None else NOW + pause)
+
+
+def test_whoever_mends_something_and_starts_again_does_not_wait_an_hour() -> None:
+    known = Known((*ALL, under_way("full", DAY)), {"crawl-full": (run("failed", MINUTE),) * 50})
+    since_then = replace(TABLE, begun_at=NOW - MINUTE / 2)
+    long_before = replace(TABLE, begun_at=NOW - DAY)
+
+    due = [
+        next(one.due_at for one in table.entries(known, NOW) if one.job.name == "crawl-full")
+        for table in (since_then, long_before)
+    ]
+
+    assert due == [NOW, NOW - MINUTE + HOUR]
+
+
+def test_a_pass_that_was_broken_off_and_gone_on_with_is_as_old_as_its_beginning() -> None:
+    marks = (*ALL, *finished("full", ago=DAY))
+    known = Known(marks, {"crawl-full": (run("done", HOUR, 60),)})  # it began yesterday, before 03:30
+    assert entry("crawl-full", known).due_at == datetime(2026, 11, 21, 3, 30, tzinfo=UTC)
 
 
 def test_a_night_that_was_missed_is_caught_up_once() -> None:
