@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from api.handoff.errors import Interrupted, JobNotFound
+from api.handoff.errors import Interrupted, JobNotFound, WrongState
 from api.handoff.jobs import states
 from api.handoff.jobs.carrying import Tools, bytes_to_come, carry_out
 from api.handoff.jobs.clearing import clear
@@ -162,7 +162,8 @@ class Carrier:
                 store.change(job.id, run.progress.told)
         for job in jobs.values():
             if self._may_start(job):
-                self._start(job, store)
+                with suppress(JobNotFound, WrongState):  # it has ended, or was forgotten, since the look
+                    self._start(job, store)
 
     def _may_start(self, job: Job) -> bool:
         with self._lock:
