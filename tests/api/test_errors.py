@@ -22,7 +22,7 @@ from tests.api.conftest import LOCAL
 @pytest.mark.parametrize(
     "path",
     [
-        "/v1/nothing", "/v1", "/v2/x", "/api/models", "/models", "/models/x", "/docs/x", "/metrics",
+        "/v1/nothing", "/v1", "/v2/x", "/api/models", "/models", "/models/x", "/docs/x", "/metrics/x",
         "/-/nothing", "/-/static/nothing.js", "/-/static/..%2fapp.py", "/datasets/a/b", "/.well-known/x",
         "/owner/name/resolve/main/x.gguf", "/name/resolve/main/x.gguf", "/V1/search", "/v1/search/",
         "/-", "/-/", "/-/status/x", "/-/results/x", "/healthz/x", "/spaces/a/b",

@@ -69,7 +69,7 @@ def test_an_index_without_the_whole_hub_says_so() -> None:
 
 
 def test_an_old_index_says_so() -> None:
-    text = coverage(age_seconds=86_400.0 * 5)
+    text = coverage(age_seconds=86_400.0 * 5, stale="It is old.")
 
     assert "state stale" in text
     assert "as of 5 days ago" in text

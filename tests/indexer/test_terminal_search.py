@@ -32,7 +32,7 @@ def answer(repo_id: str, highlights: list[list[int]]) -> SearchAnswer:
         "kind": "model", "id": repo_id, "downloads": 1_204, "task": None, "highlights": highlights,
         "matched_tags": [], "variants": [], "variants_total": 0,
     }  # fmt: skip
-    index = {"models": 41, "age_seconds": None, "complete": True}
+    index = {"models": 41, "age_seconds": None, "complete": True, "stale": False}
     told = {"hits": [hit], "total": 1, "total_exact": True, "facets": {}, "query": {"kind": "model"}}
     return cast("SearchAnswer", {**told, "index": index})
 
