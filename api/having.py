@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from api.handoff.errors import BadReference
 from api.handoff.jobs.records import Job
 from api.handoff.jobs.running import Downloads
 from api.handoff.layout import Layout
@@ -87,10 +88,10 @@ def _told_of(repo_id: str, jobs: Sequence[Job]) -> Mapping[str, Job]:
 
 def _snapshots_of(record: ModelRecord, layout: Layout) -> list[Path]:
     """Give the snapshots of a model, that of the present commit first."""
-    folder = layout.repo(record.repo_id) / "snapshots"
     try:
+        folder = layout.repo(record.repo_id) / "snapshots"
         found = sorted(folder.iterdir(), key=lambda one: (one.name != record.sha, one.name))
-    except OSError:
+    except (BadReference, OSError):  # some ids of the Hub are none that can be asked for
         return []
     return found[:MAX_COMMITS]
 
