@@ -27,8 +27,7 @@ $apps</fieldset>
 $refused""")
 _MORE = Template('<a href="#variants">$count</a>')
 _APP = Template("""\
-<div class="app"><input type="radio" name="app" id="app-$word" value="$word"$checked>\
-<label for="app-$word">$name</label>
+<div class="app"><label><input type="radio" name="app" value="$word"$checked>$name</label>
 <div class="given">$given</div></div>
 """)
 _CHECKED = Html(" checked")
