@@ -1,5 +1,6 @@
 """What a route asks for by type: what the app it runs in has, and what came with the request."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import parse_qsl
@@ -19,10 +20,13 @@ MAX_FIELDS = 100
 """Fields of a longer form than any."""
 
 
-async def sources_of(request: Request) -> Sources:
-    """Give the sources of the app."""
-    sources: Sources = request.app.state.sources
-    return sources
+def of_app(name: str) -> Callable[[Request], Awaitable[object]]:
+    """Make what gives one of the things that the app holds under a name."""
+
+    async def give(request: Request) -> object:
+        return getattr(request.app.state, name)
+
+    return give
 
 
 async def site_of(request: Request) -> Site:
@@ -31,40 +35,10 @@ async def site_of(request: Request) -> Site:
     return site
 
 
-async def recommending_of(request: Request) -> Recommending:
-    """Give the recommended models of the app."""
-    recommending: Recommending = request.app.state.recommending
-    return recommending
-
-
 async def now_of(request: Request) -> datetime:
     """Give the present moment by the clock of the app."""
     now: datetime = request.app.state.now()
     return now
-
-
-async def cache_of(request: Request) -> WatchedCache:
-    """Give the cache that the app looks after."""
-    cache: WatchedCache = request.app.state.cache
-    return cache
-
-
-async def downloads_of(request: Request) -> Downloads:
-    """Give the downloads of the app."""
-    downloads: Downloads = request.app.state.downloads
-    return downloads
-
-
-async def measurements_of(request: Request) -> Measurements:
-    """Give what this process measures, and the figures of all."""
-    measurements: Measurements = request.app.state.measurements
-    return measurements
-
-
-async def access_of(request: Request) -> Access:
-    """Give who may write."""
-    access: Access = request.app.state.access
-    return access
 
 
 async def may_write_of(request: Request) -> bool:
@@ -90,13 +64,13 @@ async def form_of(request: Request) -> dict[str, str]:
 ONLY_WRITERS = (Depends(require_right),)
 """Of routes that tell what is nobody else's business."""
 
-FromSources = Annotated[Sources, Depends(sources_of)]
-FromRecommending = Annotated[Recommending, Depends(recommending_of)]
+FromSources = Annotated[Sources, Depends(of_app("sources"))]
+FromRecommending = Annotated[Recommending, Depends(of_app("recommending"))]
 FromSite = Annotated[Site, Depends(site_of)]
 Now = Annotated[datetime, Depends(now_of)]
-FromCache = Annotated[WatchedCache, Depends(cache_of)]
-FromDownloads = Annotated[Downloads, Depends(downloads_of)]
-FromMeasurements = Annotated[Measurements, Depends(measurements_of)]
-FromAccess = Annotated[Access, Depends(access_of)]
+FromCache = Annotated[WatchedCache, Depends(of_app("cache"))]
+FromDownloads = Annotated[Downloads, Depends(of_app("downloads"))]
+FromMeasurements = Annotated[Measurements, Depends(of_app("measurements"))]
+FromAccess = Annotated[Access, Depends(of_app("access"))]
 MayWrite = Annotated[bool, Depends(may_write_of)]
 FormFields = Annotated[dict[str, str], Depends(form_of)]

@@ -13,15 +13,14 @@ from api.handoff.errors import HandoffError, Unreachable
 from api.handoff.jobs.answers import JobAnswer
 from api.handoff.jobs.wanting import Ask
 from api.responses import ErrorAnswer
-from indexer.config import HubAddress
 from indexer.errors import BadRequest, HubdexError
+from indexer.remote import checked_address
 
 PATIENCE_SECONDS = 60.0
 """The service asks the Hub before it answers, and the Hub may let it wait."""
 MAX_BYTES = 20_000_000
 """More is no answer of ours."""
 
-_ADDRESS: TypeAdapter[str] = TypeAdapter(HubAddress)
 _JOB = TypeAdapter(JobAnswer)
 _ERROR = TypeAdapter(ErrorAnswer)
 
@@ -39,11 +38,7 @@ class Service:
     """
 
     def __init__(self, url: str, key: SecretStr | None) -> None:
-        try:
-            self._url = _ADDRESS.validate_python(url)
-        except ValidationError as error:
-            said = error.errors(include_url=False, include_context=False)[0]["msg"]
-            raise BadRequest(f"--url {said.removeprefix('Value error, ')}.") from None
+        self._url = checked_address(url)
         self._key = key
 
     def submit(self, ask: Ask) -> JobAnswer:

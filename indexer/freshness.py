@@ -21,7 +21,8 @@ CLOCKS_APART = timedelta(minutes=1)
 NEWEST = "created"
 """The last of the passes that read what is new."""
 
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+"""Of time, by the letters that settings use."""
 _EVERY = re.compile(r"every\s+(\d{1,4})\s*([mhd])", re.ASCII)
 _STEP = re.compile(r"\*/(\d{1,2})", re.ASCII)
 _DAY = timedelta(days=1)
@@ -53,13 +54,18 @@ def read_periods(config: HomeConfig) -> Periods:
     return periods_of({"full": config.usual_full, "recent": config.usual_recent} | planned)
 
 
+def read_every(words: str) -> timedelta | None:
+    """Read `every 6h`; `None`: it is something else."""
+    every = _EVERY.fullmatch(words)
+    return int(every[1]) * UNITS[every[2]] if every else None
+
+
 def _period(words: str, usual: str) -> timedelta | None:
     words = " ".join(words.lower().split()).removeprefix("at ")
     if words == "off":
         return None
-    every = _EVERY.fullmatch(words) or (None if words else _EVERY.fullmatch(usual))
-    if every and int(every[1]):
-        return int(every[1]) * _UNITS[every[2]]
+    if every := read_every(words or usual):
+        return every
     fields = words.split()
     return _longest_gap(fields) if len(fields) == 5 else _DAY
 

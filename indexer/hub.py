@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import huggingface_hub
 from pydantic import Field, SecretStr, field_validator
@@ -44,11 +43,6 @@ class HubConfig(HomeConfig):
         if not (text.isascii() and text.isprintable()) or " " in text:
             raise ValueError("holds characters that no token has")
         return SecretStr(text) if text else None
-
-    @property
-    def upstream_host(self) -> str:
-        """The Hub's host (and port, when one is named), for sentences."""
-        return urlsplit(self.upstream).netloc
 
     @property
     def user_agent(self) -> str:

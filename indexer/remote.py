@@ -39,7 +39,7 @@ def ask_service(url: str, question: Question) -> SearchAnswer:
     """
     asked = urlencode(parameters_of(question))
     request = urllib.request.Request(  # noqa: S310
-        f"{_checked(url)}/v1/search?{asked}", headers={"Accept": "application/json"}
+        f"{checked_address(url)}/v1/search?{asked}", headers={"Accept": "application/json"}
     )
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as response:  # noqa: S310
@@ -54,7 +54,8 @@ def ask_service(url: str, question: Question) -> SearchAnswer:
         raise EngineError(f"What answers at {url} is no Hubdex of this version.") from None
 
 
-def _checked(url: str) -> str:
+def checked_address(url: str) -> str:
+    """Give the address of a service as it is meant; raises BadRequest."""
     try:
         return _ADDRESS.validate_python(url)
     except ValidationError as error:

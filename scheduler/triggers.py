@@ -13,12 +13,12 @@ from typing import Protocol
 
 from apscheduler.triggers.cron import CronTrigger
 
+from indexer.freshness import UNITS, read_every
+
 MAX_WORDS = 100
 DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 """As cron counts them, from 0; 7 is Sunday too. APScheduler counts from Monday, so they go by their names."""
 
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-_EVERY = re.compile(r"every\s+(\d{1,4})\s*([mhd])", re.ASCII)
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 _FIELD = re.compile(r"[\w*/,-]+", re.ASCII)
 _DAYS = re.compile(r"(\*|\w+)(?:-(\w+))?(?:/(\d{1,2}))?", re.ASCII)
@@ -60,8 +60,8 @@ class Every:
         return moment + self.period
 
     def __str__(self) -> str:
-        unit = next(one for one in "dhm" if self.period % _UNITS[one] == timedelta(0))
-        return f"every {self.period // _UNITS[unit]}{unit}"
+        unit = next(one for one in "dhm" if self.period % UNITS[one] == timedelta(0))
+        return f"every {self.period // UNITS[unit]}{unit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +140,8 @@ def read_timing(value: object) -> object:
         raise ValueError(f"is longer than {MAX_WORDS} characters")
     if words == "off":
         return None
-    if every := _EVERY.fullmatch(words):
-        period = int(every[1]) * _UNITS[every[2]]
-        if not _UNITS["m"] <= period <= _LONGEST:
+    if (period := read_every(words)) is not None:
+        if not UNITS["m"] <= period <= _LONGEST:
             raise ValueError("must be from a minute to a year")
         return Every(period)
     if clock := _CLOCK.fullmatch(words):

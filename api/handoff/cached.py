@@ -1,34 +1,31 @@
 """What the Hugging Face cache holds of a model already, read without the Hub."""
 
 import os
-import re
 from pathlib import Path
 
-from huggingface_hub.file_download import repo_folder_name
-
+from api.handoff.layout import repo_folder
+from api.handoff.names import is_commit
 from indexer.variants.records import RepoFile
 
 MAX_FILES = 5_000
 """Files of a snapshot that are looked at."""
 
-_COMMIT = re.compile(r"[0-9a-f]{40}", re.ASCII)
-
 
 def cached_commit(cache: Path, repo_id: str, revision: str) -> str | None:
     """Give the commit that a revision was when the cache last heard of it; `None`: it never did."""
-    if _COMMIT.fullmatch(revision):
+    if is_commit(revision):
         return revision
     try:
-        with (_folder(cache, repo_id) / "refs" / revision).open(encoding="ascii") as file:
+        with (repo_folder(cache, repo_id) / "refs" / revision).open(encoding="ascii") as file:
             said = file.read(64).strip()
     except (OSError, ValueError):
         return None
-    return said if _COMMIT.fullmatch(said) else None
+    return said if is_commit(said) else None
 
 
 def cached_files(cache: Path, repo_id: str, commit: str) -> tuple[RepoFile, ...]:
     """Give the files of a commit that are in the cache with all their bytes, in the order of their paths."""
-    snapshot = _folder(cache, repo_id) / "snapshots" / commit
+    snapshot = repo_folder(cache, repo_id) / "snapshots" / commit
     found: list[RepoFile] = []
     for folder, _, names in os.walk(snapshot):
         for name in names:
@@ -41,7 +38,3 @@ def cached_files(cache: Path, repo_id: str, commit: str) -> tuple[RepoFile, ...]
         if len(found) > MAX_FILES:
             return ()
     return tuple(sorted(found))
-
-
-def _folder(cache: Path, repo_id: str) -> Path:
-    return cache / repo_folder_name(repo_id=repo_id, repo_type="model")

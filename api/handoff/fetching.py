@@ -6,7 +6,6 @@ another repository is hashed.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from filelock import Timeout
 from huggingface_hub.utils import WeakFileLock
 
 from api.handoff.asking import Lost
+from api.handoff.disk import SPARE_BYTES, free_bytes, size_of
 from api.handoff.errors import CacheUnusable, NoSpace, WrongBytes
 from api.handoff.gate import SLICE_SECONDS
 from api.handoff.hub import Hub, RemoteFile
@@ -23,9 +23,6 @@ from api.handoff.layout import Layout
 from api.handoff.partial import FULL, Partial, hash_file
 from api.handoff.retrying import Streak
 from api.handoff.xet import XET_FROM_BYTES, XetFailed, get_by_xet, is_offered
-
-MARGIN_BYTES = 64 * 2**20
-"""Left free on the disk beside what is to come."""
 
 
 class Watch(Protocol):
@@ -69,7 +66,7 @@ def fetch(
     blob = layout.blob(remote.repo_id, remote.etag)
     layout.prepare(remote.repo_id, remote.etag)
     with _told(layout, remote), _locked(layout.lock(remote.repo_id, remote.etag), hub, watch):
-        if _size(blob) == remote.bytes or _take_over(remote, hub, layout, watch):
+        if size_of(blob) == remote.bytes or _take_over(remote, hub, layout, watch):
             watch.resumed(remote.bytes)
             return blob
         _require_space(remote, layout)
@@ -130,7 +127,7 @@ def _take_over(remote: RemoteFile, hub: Hub, layout: Layout, watch: Watch) -> bo
     partial = layout.partial(remote.repo_id, remote.etag)
     for other in layout.same_content(remote.repo_id, remote.etag):
         with suppress(OSError):
-            if _size(other) != remote.bytes:
+            if size_of(other) != remote.bytes:
                 continue
             watch.verifying()
             check = _checking(hub, watch, "Checking the same file of another model.")
@@ -145,7 +142,7 @@ def _take_over(remote: RemoteFile, hub: Hub, layout: Layout, watch: Watch) -> bo
 def _try_xet(remote: RemoteFile, hub: Hub, layout: Layout, watch: Watch) -> None:
     """Get the whole by Xet; whatever goes wrong there, plain HTTP goes on with what it has."""
     partial = layout.partial(remote.repo_id, remote.etag)
-    if _size(partial):
+    if size_of(partial):
         return
     aside = partial.with_name(f"{remote.etag}.hubdex.xet.incomplete")
     try:
@@ -158,10 +155,10 @@ def _try_xet(remote: RemoteFile, hub: Hub, layout: Layout, watch: Watch) -> None
 
 
 def _require_space(remote: RemoteFile, layout: Layout) -> None:
-    rest = remote.bytes - (_size(layout.partial(remote.repo_id, remote.etag)) or 0)
-    free = shutil.disk_usage(layout.cache).free
-    if rest > 0 and free < rest + MARGIN_BYTES:
-        raise NoSpace(layout.cache, rest + MARGIN_BYTES, free)
+    rest = remote.bytes - (size_of(layout.partial(remote.repo_id, remote.etag)) or 0)
+    free = free_bytes(layout.cache)
+    if rest > 0 and free < rest + SPARE_BYTES:
+        raise NoSpace(layout.cache, rest + SPARE_BYTES, free)
 
 
 def _checking(hub: Hub, watch: Watch, why: str) -> Callable[[], None]:
@@ -170,12 +167,6 @@ def _checking(hub: Hub, watch: Watch, why: str) -> Callable[[], None]:
         watch.waiting(why)
 
     return check
-
-
-def _size(path: Path) -> int | None:
-    with suppress(OSError):
-        return path.stat().st_size if path.is_file() else None
-    return None
 
 
 @contextmanager
@@ -205,6 +196,6 @@ def _told(layout: Layout, remote: RemoteFile) -> Iterator[None]:
             raise CacheUnusable(
                 f"The cache {layout.cache} cannot be used: {error.strerror or error}."
             ) from None
-        done = _size(layout.partial(remote.repo_id, remote.etag)) or 0
-        free = shutil.disk_usage(layout.cache).free
-        raise NoSpace(layout.cache, remote.bytes - done + MARGIN_BYTES, free) from None
+        done = size_of(layout.partial(remote.repo_id, remote.etag)) or 0
+        free = free_bytes(layout.cache)
+        raise NoSpace(layout.cache, remote.bytes - done + SPARE_BYTES, free) from None

@@ -32,7 +32,14 @@ CACHE_TAG = (
     "#\thttps://bford.info/cachedir/\n"
 )
 """By which backups know a cache; word for word what `huggingface_hub` writes."""
+PARTIAL = ".hubdex.incomplete"
+"""How what Hubdex downloads ends, while it comes."""
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
+
+
+def repo_folder(cache: Path, repo_id: str) -> Path:
+    """Give the folder of a model."""
+    return cache / repo_folder_name(repo_id=repo_id, repo_type=REPO_TYPE_MODEL)
 
 
 class Layout:
@@ -53,7 +60,7 @@ class Layout:
             BadReference: it is no name of a model.
 
         """
-        return self.cache / repo_folder_name(repo_id=checked_repo_id(repo_id), repo_type=REPO_TYPE_MODEL)
+        return repo_folder(self.cache, checked_repo_id(repo_id))
 
     def blob(self, repo_id: str, etag: str) -> Path:
         """Give where a content lies when it is whole."""
@@ -61,7 +68,7 @@ class Layout:
 
     def partial(self, repo_id: str, etag: str) -> Path:
         """Give where a content lies while it comes."""
-        return self.repo(repo_id) / "blobs" / f"{checked_etag(etag)}.hubdex.incomplete"
+        return self.repo(repo_id) / "blobs" / f"{checked_etag(etag)}{PARTIAL}"
 
     def lock(self, repo_id: str, etag: str) -> Path:
         """Give the lock of a content, the same that every other client takes."""

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Header
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.asking import FromRecommending, FromSite, FromSources, MayWrite, Now
+from api.asking import FromCache, FromDownloads, FromRecommending, FromSite, FromSources, MayWrite, Now
 from api.pages.docs import docs_page
 from api.pages.narrowing import NARROWED_BY, narrowing_html
 from api.pages.search import Beside, answer_html, search_page
@@ -17,13 +17,13 @@ from indexer.errors import HubdexError
 from indexer.search import SearchPage
 
 
-def disk_of(request: Request, recommending: FromRecommending) -> OnDisk:
+def disk_of(downloads: FromDownloads, cache: FromCache, recommending: FromRecommending) -> OnDisk:
     """Give what was downloaded and lies there, as far as that can be told."""
     try:
-        counts = request.app.state.downloads.counts()
+        counts = downloads.counts()
     except HubdexError:
         counts = {}
-    return OnDisk(counts, request.app.state.cache.glance(), recommending.warning)
+    return OnDisk(counts, cache.glance(), recommending.warning)
 
 
 FromDisk = Annotated[OnDisk, Depends(disk_of)]

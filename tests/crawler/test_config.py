@@ -23,9 +23,7 @@ def test_defaults_ask_the_hub_without_a_token(monkeypatch: pytest.MonkeyPatch) -
 
     config = read_config(CrawlConfig)
 
-    assert (config.upstream, config.upstream_host, config.token) == (
-        "https://huggingface.co", "huggingface.co", None
-    )  # fmt: skip
+    assert (config.upstream, config.token) == ("https://huggingface.co", None)
     assert config.user_agent.startswith("hubdex")
 
 

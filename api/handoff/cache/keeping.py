@@ -1,7 +1,7 @@
 """Changes what lies in the cache: deletes a revision, pins one, makes room within the limit."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from api.config import ApiConfig
@@ -10,6 +10,7 @@ from api.handoff.cache.evicting import may_evict, to_evict
 from api.handoff.cache.looking import cache_folder, find_revision, look, models_in_use
 from api.handoff.cache.records import CachedRevision, CacheState, Name, total_bytes
 from api.handoff.cache.removing import begun_in, finish_all, remove, remove_partials
+from api.handoff.jobs.carrying import MakeRoom
 from api.handoff.jobs.records import Job
 from api.handoff.jobs.store import JobStore
 from indexer.catalog.store import utc_now
@@ -118,16 +119,15 @@ def make_room(
         return freed
 
 
-def room_maker(config: ApiConfig) -> Callable[[Job, int], None]:
+def room_maker(config: ApiConfig) -> MakeRoom:
     """Give what makes room for a job, told of it and of the bytes to come; raises what `make_room` does."""
 
-    def make(job: Job, missing: int) -> None:
+    def make(job: Job, missing: int, store: JobStore) -> None:
         if config.cache_limit is None:
             return
         name = (job.wanted.repo_id, job.wanted.commit)
         try:
-            with JobStore(config.jobs_url) as store:
-                make_room(config, store, needed_bytes=missing, keep=[name])
+            make_room(config, store, needed_bytes=missing, keep=[name])
         except Busy:
             logger.info("somebody else deletes just now; nothing was evicted for model=%s commit=%s", *name)
 

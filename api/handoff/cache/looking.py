@@ -1,7 +1,7 @@
 """What lies in the cache and how it stands: the disk, the catalog and the list of downloads, put together."""
 
-import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from api.handoff.cache.errors import NotInCache
 from api.handoff.cache.judging import judge
 from api.handoff.cache.records import CachedRevision, CacheState, Name, Snapshot
 from api.handoff.cache.walking import walk
+from api.handoff.disk import free_bytes
 from api.handoff.jobs.records import Revision
 from api.handoff.jobs.store import JobStore
 from indexer.catalog.store import Catalog
@@ -138,12 +139,6 @@ class _Known:
 
 
 def _free_bytes(folder: Path) -> int | None:
-    """Give what is free on the disk of a folder, or where it would be made."""
-    for home in (folder, *folder.parents):
-        try:
-            return shutil.disk_usage(home).free
-        except FileNotFoundError:
-            continue
-        except OSError:
-            return None
+    with suppress(OSError):
+        return free_bytes(folder)
     return None

@@ -15,13 +15,13 @@ from pathlib import Path
 from huggingface_hub import DeleteCacheStrategy
 
 from api.handoff.cache.records import Snapshot
-from api.handoff.cache.walking import contents_held, repo_folder
+from api.handoff.cache.walking import contents_held
+from api.handoff.disk import size_of
 from api.handoff.errors import CacheUnusable
+from api.handoff.layout import PARTIAL, repo_folder
 
 REMOVED = ".hubdex-removed"
 """Folder beside `snapshots`, in which a snapshot lies that is being deleted; no client looks there."""
-PARTIAL = ".hubdex.incomplete"
-"""How what Hubdex downloads ends, while it comes."""
 _REMEMBERED = (".no_exist", "trees")
 """What `huggingface_hub` remembers of each commit beside its files."""
 
@@ -124,7 +124,7 @@ def _delete_contents(cache: Path, home: Path) -> int:
     """Delete the contents that only deleted revisions hold; never what lies outside of the model's folder."""
     blobs = home / "blobs"
     no_longer = map(Path, contents_held(home / REMOVED) - contents_held(home / "snapshots"))
-    sizes = {blob: _size(blob) for blob in no_longer if blob.parent == blobs and os.path.lexists(blob)}
+    sizes = {blob: size_of(blob) or 0 for blob in no_longer if blob.parent == blobs and os.path.lexists(blob)}
     real = {blob: blob.resolve() for blob in sizes}
     # The library knows how to let go of contents that it shares between models.
     DeleteCacheStrategy(
@@ -139,13 +139,6 @@ def _delete_contents(cache: Path, home: Path) -> int:
         if os.path.lexists(blob):
             raise PermissionError(0, f"{blob.name} could not be deleted")
     return sum(size for blob, size in sizes.items() if not real[blob].exists())
-
-
-def _size(blob: Path) -> int:
-    try:
-        return blob.stat().st_size
-    except OSError:
-        return 0
 
 
 def _drop_if_empty(cache: Path, home: Path) -> None:

@@ -1,6 +1,5 @@
 """Whether the bytes of a revision are those that its contents are named after."""
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -9,10 +8,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from api.handoff.cache.records import CachedFile, Snapshot
+from api.handoff.partial import digest_for
 
 PIECE = 2**22
 """Bytes read at a time."""
-_SHA1_DIGITS = 40
 _CONTENT = re.compile(r"/blobs/([0-9a-f]{40}|[0-9a-f]{64})\Z", re.ASCII)
 
 Progress = Callable[[int, int], None]
@@ -71,11 +70,7 @@ def _verdict(file: CachedFile, read: Callable[[int], None]) -> tuple[str, int]:
     name = content[1]
     try:
         with _opened(file.blob) as opened:
-            size = os.fstat(opened.fileno()).st_size
-            digest = hashlib.sha256()
-            if len(name) == _SHA1_DIGITS:  # as git names what it holds itself
-                digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
-            count = 0
+            digest, count = digest_for(name, os.fstat(opened.fileno()).st_size), 0
             for piece in _pieces(opened):
                 digest.update(piece)
                 count += len(piece)

@@ -29,11 +29,6 @@ _PARTIAL = ".incomplete"
 _REPO = re.compile(r"[\w.-]{1,96}(?:--[\w.-]{1,96})?", re.ASCII)
 
 
-def repo_folder(cache: Path, repo_id: str) -> Path:
-    """Give the folder of a model."""
-    return cache / f"{_MODELS}{repo_id.replace('/', '--')}"
-
-
 def walk(cache: Path, *, most: int = MAX_REVISIONS) -> Walked:
     """Read the models of a cache; one that is not there holds nothing.
 
@@ -68,15 +63,6 @@ def contents_held(snapshots: Path) -> set[str]:
     """
     with os.scandir(snapshots) as entries:
         return {file.blob for entry in entries if entry.is_dir() for file in _files(entry.path)}
-
-
-def walk_model(cache: Path, repo_id: str) -> Walked:
-    """Read all revisions of one model; raises nothing: what cannot be read is told as a problem."""
-    reading = _Reading(MAX_REVISIONS)
-    folder = repo_folder(cache, repo_id)
-    if folder.is_dir():
-        reading.read(folder)
-    return reading.walked()
 
 
 class _Reading:

@@ -1,15 +1,14 @@
 """One download carried out: ask for every file, look for room, get the blobs, let all be seen at once."""
 
-import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TypeVar
 
+from api.handoff.disk import SPARE_BYTES, free_bytes, size_of
 from api.handoff.errors import Interrupted, NoSpace, TooLarge
 from api.handoff.fetching import fetch
 from api.handoff.hub import Hub, RemoteFile
@@ -25,11 +24,9 @@ FILES_AT_ONCE = 4
 """Files of one job."""
 CONNECTIONS = 16
 """Files of all jobs together."""
-SPARE_BYTES = 64 * 1024 * 1024
-"""What is left free on the disk beside what is to come."""
 _LOOK_SECONDS = 0.2
 
-MakeRoom = Callable[[Job, int], None]
+MakeRoom = Callable[[Job, int, JobStore], None]
 """Is told of a job and the bytes that are still to come, before they do; may raise what then fails it."""
 
 
@@ -99,20 +96,13 @@ def _found(job: Job, position: int, progress: Progress, tools: Tools) -> RemoteF
 
 
 def _is_whole(remote: RemoteFile, layout: Layout) -> bool:
-    return layout.has(remote) or _size(layout.blob(remote.repo_id, remote.etag)) == remote.bytes
+    return layout.has(remote) or size_of(layout.blob(remote.repo_id, remote.etag)) == remote.bytes
 
 
 def _bytes_there(remote: RemoteFile, layout: Layout) -> int:
     if _is_whole(remote, layout):
         return remote.bytes
-    return min(_size(layout.partial(remote.repo_id, remote.etag)) or 0, remote.bytes)
-
-
-def _size(path: Path) -> int | None:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None
+    return min(size_of(layout.partial(remote.repo_id, remote.etag)) or 0, remote.bytes)
 
 
 def _is_there(progress: Progress, position: int) -> None:
@@ -131,9 +121,9 @@ def _look_for_room(job: Job, progress: Progress, tools: Tools, others_to_come: C
     missing = bytes_to_come(files)
     if not missing:
         return
-    tools.make_room(job, missing)
+    tools.make_room(job, missing, tools.store)
     needed = missing + others_to_come() + SPARE_BYTES
-    free = shutil.disk_usage(_nearest(tools.layout.cache)).free
+    free = free_bytes(tools.layout.cache)
     if needed > free:
         raise NoSpace(tools.layout.cache, needed, free)
 
@@ -142,10 +132,6 @@ def bytes_to_come(files: Sequence[JobFile]) -> int:
     """Give how many bytes of these files are still to be written; a content that two share counts once."""
     missing = {file.etag: (file.bytes or 0) - file.done_bytes for file in files if file.state != "done"}
     return sum(missing.values())
-
-
-def _nearest(folder: Path) -> Path:
-    return next(one for one in (folder, *folder.absolute().parents) if one.exists())
 
 
 def _publish(job: Job, remotes: Sequence[RemoteFile], is_ours: Sequence[bool], tools: Tools) -> None:

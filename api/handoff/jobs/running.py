@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from api.config import ApiConfig
+from api.handoff.cached import cached_commit
 from api.handoff.errors import BadReference, TooLarge
 from api.handoff.hub import Hub
 from api.handoff.jobs import states
@@ -31,7 +32,7 @@ SHOWN = 200
 """Jobs of a list, the newest."""
 
 
-def no_room_to_make(_job: Job, _missing: int) -> None:
+def no_room_to_make(_job: Job, _missing: int, _store: JobStore) -> None:
     """Remove nothing."""
 
 
@@ -253,8 +254,7 @@ class Downloads:
 
     def _there(self, wanted: Wanted) -> tuple[JobFile, ...] | None:
         """Give the files when all are in the snapshot already and the revision leads there."""
-        reference = self.layout.repo(wanted.repo_id) / "refs" / wanted.revision
-        if wanted.revision != wanted.commit and _first_line(reference) != wanted.commit:
+        if cached_commit(self.layout.cache, wanted.repo_id, wanted.revision) != wanted.commit:
             return None
         snapshot = self.layout.snapshot(wanted.repo_id, wanted.commit)
         files = [_seen(snapshot, path) for path in wanted.paths]
@@ -270,10 +270,3 @@ def _seen(snapshot: Path, path: str) -> JobFile | None:
         return None
     etag = name if len(name) in {40, 64} else None
     return JobFile(path, size, etag, size, size, "done")
-
-
-def _first_line(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except (OSError, ValueError):
-        return ""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from huggingface_hub import scan_cache_dir
 
-from api.handoff.cache.walking import repo_folder
 from api.handoff.jobs.store import JobStore
+from api.handoff.layout import repo_folder
 
 ONE, TWO, THREE = "1" * 40, "2" * 40, "3" * 40
 

@@ -13,7 +13,7 @@ from huggingface_hub import hf_hub_download, snapshot_download
 
 from api.handoff.cache.records import Snapshot
 from api.handoff.cache.removing import finish_all, remove, remove_partials
-from api.handoff.cache.walking import walk_model
+from api.handoff.cache.walking import walk
 from api.handoff.errors import CacheUnusable
 from tests.api.handoff.cache.making import ONE, THREE, TWO, contents_in, put, revisions_in, sha256_of
 from tests.fakes.hub import FakeHub, ListSource, make_row
@@ -23,7 +23,7 @@ CHANGES = frozenset({"os.rename", "os.remove", "os.rmdir", "os.mkdir"})
 
 
 def snapshot_of(cache: Path, repo_id: str, commit: str) -> Snapshot:
-    return next(one for one in walk_model(cache, repo_id).snapshots if one.commit == commit)
+    return next(one for one in walk(cache).snapshots if one.repo_id == repo_id and one.commit == commit)
 
 
 def put_both(cache: Path) -> None:
@@ -153,7 +153,7 @@ def test_killed_before_any_change_the_cache_is_whole_and_the_next_deletion_ends_
 
         left = revisions_in(cache)
         assert left in (before, before - {("acme/gale", commit)}), f"killed at change {step}"
-        for one in walk_model(cache, "acme/gale").snapshots:
+        for one in walk(cache).snapshots:
             assert None not in [file.bytes for file in one.files]
         finish_all(cache)
         assert left == revisions_in(cache)

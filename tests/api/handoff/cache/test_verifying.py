@@ -10,7 +10,7 @@ from huggingface_hub import snapshot_download
 from api.handoff.cache.records import Snapshot
 from api.handoff.cache.verifications import Verifications
 from api.handoff.cache.verifying import PIECE, verify
-from api.handoff.cache.walking import walk, walk_model
+from api.handoff.cache.walking import walk
 from indexer.catalog.store import utc_now
 from tests.api.handoff.cache.making import ONE, put
 from tests.fakes.hub import FakeHub, ListSource, make_row
@@ -87,8 +87,7 @@ def test_a_service_reads_in_the_background(cache: Path) -> None:
     (folder / "b").resolve().write_bytes(b"?")
     verifications = Verifications(utc_now)
     try:
-        for repo_id in ("acme/gale", "acme/wind"):
-            [snapshot] = walk_model(cache, repo_id).snapshots
+        for snapshot in walk(cache).snapshots:
             begun = verifications.begin(snapshot)
             assert begun.state == "waiting"
         while len([one for one in verifications.known().values() if one.ended_at]) < 2:
