@@ -15,7 +15,7 @@ from indexer.engines.embedded.writer import EmbeddedWriter
 from indexer.engines.meilisearch.asking import Asker
 from indexer.engines.meilisearch.comparing import MeiliHeld
 from indexer.engines.meilisearch.fields import PREFIX
-from indexer.engines.meilisearch.reader import MeiliReader
+from indexer.engines.meilisearch.reader import ANSWER_SECONDS, MeiliReader
 from indexer.engines.meilisearch.server import Server
 from indexer.engines.meilisearch.writer import MeiliWriter
 from indexer.errors import EngineError
@@ -90,6 +90,7 @@ def meili_reader(
     search_key: SecretStr | None,
     key: SecretStr | None,
     prefix: str = PREFIX,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> MeiliReader:
     """Give the read side of servers that hold the same.
 
@@ -98,7 +99,9 @@ def meili_reader(
         search_key: one that may search.
         key: one that may look at documents and settings, to compare them.
         prefix: what the names of the indexes begin with.
+        answer_seconds: an answer that takes longer is given up.
 
     """
     askers = [Asker(url, search_key) for url in urls]
-    return MeiliReader(askers, partial(MeiliHeld, Server(urls[0], key), prefix=prefix), prefix)
+    hold = partial(MeiliHeld, Server(urls[0], key), prefix=prefix)
+    return MeiliReader(askers, hold, prefix, answer_seconds)

@@ -31,6 +31,9 @@ from indexer.engines.meilisearch.writer import MeiliWriter
 from indexer.engines.opening import meili_reader
 from indexer.engines.terms import NUMBER
 
+PATIENCE_SECONDS = 30.0
+"""A machine that runs every test at once may be slow to answer; how long is told elsewhere."""
+
 
 class Engine(Protocol):
     """One of the engines; each folder stands for an index of its own."""
@@ -112,7 +115,7 @@ class Meili:
         return f"{self.prefix(folder)}-{kind}"
 
     def reader(self, folder: Path) -> EngineReader:
-        return meili_reader([self.url], None, None, self.prefix(folder))
+        return meili_reader([self.url], None, None, self.prefix(folder), PATIENCE_SECONDS)
 
     def writer(self, folder: Path) -> EngineWriter:
         return MeiliWriter(Server(self.url, None), self.prefix(folder))

@@ -39,14 +39,20 @@ class MeiliReader:
         askers: the servers.
         hold: holds the index of one of them still, to be compared.
         prefix: what the names of the indexes begin with.
+        answer_seconds: an answer that takes longer is given up.
 
     """
 
     def __init__(
-        self, askers: Sequence[Asker], hold: Callable[[IndexState], HeldIndex], prefix: str = PREFIX
+        self,
+        askers: Sequence[Asker],
+        hold: Callable[[IndexState], HeldIndex],
+        prefix: str = PREFIX,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._replicas = [Replica(asker, prefix) for asker in askers]
         self._hold = hold
+        self._answer_seconds = answer_seconds
         self._turn = count()
         self._looking = ThreadPoolExecutor(len(self._replicas), "looking at search servers")
 
@@ -83,7 +89,7 @@ class MeiliReader:
         """Ask the servers one after the other until one answers."""
         now = time.monotonic()
         self._look_at_others(now)
-        end = now + ANSWER_SECONDS
+        end = now + self._answer_seconds
         chosen = self._in_order()
         error: EngineError = EngineUnavailable("No search server is set.")
         for at, replica in enumerate(chosen, 1):
