@@ -9,7 +9,7 @@ from crawler.addresses import model_url, without_fields
 from crawler.chain import About, Gone, Heard, Page
 from crawler.full import SWEEP
 from indexer.catalog.store import Catalog
-from indexer.errors import UpstreamError
+from indexer.errors import TooManyGone
 from indexer.records import Batch, Checkpoint, Removal, Suspect
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class SweepLeg:
         self._open: list[Confirmation] = []
         self._is_counted = False
         self.counts = SweepCounts()
-        self.refusal: UpstreamError | None = None
+        self.refusal: TooManyGone | None = None
         """Why nothing was removed, when too many models are missing."""
         self.checkpoint = checkpoint
 
@@ -139,7 +139,4 @@ class SweepLeg:
     def _weigh(self, missing: int, models: int) -> None:
         self.counts.suspects = missing
         if missing > max(ALWAYS_ALLOWED, models * self._percent / 100):
-            self.refusal = UpstreamError(
-                f"The full pass did not see {missing:,} of {models:,} models, more than "
-                f"{self._percent:g} %: none was removed. If they are really gone, set HUBDEX_REMOVAL_PERCENT."
-            )
+            self.refusal = TooManyGone(missing, models, self._percent)

@@ -33,6 +33,10 @@ _ADVICE = {
     "upstream_failed": (
         "It is tried again by itself. When that lasts, the Hub may have changed: look for a newer Hubdex."
     ),
+    "too_many_gone": (
+        "What is new or changed was stored, and the next full pass looks again. Should it say the same, look "
+        "whether the Hub still has models that the search lists."
+    ),
     "bad_settings": "Mend the setting, and start Hubdex again.",
     "busy": "There is nothing to do: it runs when the other one has ended.",
     "catalog_unavailable": (

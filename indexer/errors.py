@@ -18,6 +18,7 @@ Library errors are translated in the file that owns the library and never cross 
     │       └── EngineRefused  it is there, but refuses us: a key, a version      exit 1, HTTP 503
     └── UpstreamError          the Hub failed                                     exit 1, HTTP 502
         ├── UpstreamUnavailable  it cannot be reached or keeps failing            exit 75, HTTP 503
+        ├── TooManyGone        a full pass missed so many models that none is removed   exit 1
         └── MalformedRow       one row of the Hub has no meaning (set aside, never fatal)
 """
 
@@ -152,6 +153,21 @@ class UpstreamUnavailable(UpstreamError):
 
     word = "upstream_unavailable"
     exit_code = EXIT_TRY_LATER
+
+
+class TooManyGone(UpstreamError):
+    """A full pass did not see so many models that the Hub may have failed: none was removed."""
+
+    word = "too_many_gone"
+
+    def __init__(self, missing: int, models: int, percent: float) -> None:
+        self.missing = missing
+        self.models = models
+        self.percent = percent
+        super().__init__(
+            f"The full pass did not see {missing:,} of {models:,} models, more than "
+            f"{percent:g} %: none was removed. If they are really gone, set HUBDEX_REMOVAL_PERCENT."
+        )
 
 
 class MalformedRow(UpstreamError):

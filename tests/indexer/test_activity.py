@@ -21,7 +21,7 @@ from indexer.activity import (
     troubles_of,
 )
 from indexer.config import HomeConfig
-from indexer.errors import CatalogError, EngineUnavailable, HubdexError, UpstreamUnavailable
+from indexer.errors import CatalogError, EngineUnavailable, HubdexError, TooManyGone, UpstreamUnavailable
 from indexer.planned import SCHEDULE_LOCK, Planned, read_plan
 from indexer.process import exclusive
 from indexer.quota import Window
@@ -107,6 +107,7 @@ def test_what_runs_is_told_first_with_its_figures(tmp_path: Path) -> None:
     ("error", "advice"),
     [
         (UpstreamUnavailable(AWAY), "`HTTPS_PROXY`"),
+        (TooManyGone(27, 1_300, 2.0), "next full pass"),
         (CatalogError("The disk is full."), "`HUBDEX_HOME`"),
         (EngineUnavailable("It is away."), "search server"),
         (HubdexError("It broke."), "log"),
