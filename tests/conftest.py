@@ -33,17 +33,25 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def clean_environment() -> Iterator[None]:
+    """Take out every setting of the machine's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            is_ours = name.startswith(("HUBDEX_", "HF_", "HUGGING", "MEILI_"))
+            if is_ours and not name.startswith("HUBDEX_TEST_"):
+                patch.delenv(name)
+            if name.lower() in {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}:
+                patch.delenv(name)
+        patch.setenv("PYTHONPATH", str(ROOT))
+        yield
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Take out every setting of the machine's own; the home is a folder of the test's."""
-    for name in list(os.environ):
-        if name.startswith(("HUBDEX_", "HF_", "HUGGING", "MEILI_")) and not name.startswith("HUBDEX_TEST_"):
-            monkeypatch.delenv(name)
-        if name.lower() in {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}:
-            monkeypatch.delenv(name)
+def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let the home be a folder of the test's."""
     monkeypatch.setenv("HUBDEX_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
 
 @pytest.fixture

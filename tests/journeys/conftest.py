@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.factories import fill_home
-from tests.journeys.browsing import FLAGS, Watch
+from tests.journeys.browsing import CHROMIUMS, FLAGS, Watch
 from tests.journeys.forking import Forks
 from tests.journeys.replaying import Replayed, replay
 from tests.journeys.running import Product, read_line
@@ -20,7 +20,7 @@ def forks() -> Iterator[Forks]:
         yield forks
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
     """All real models, crawled and indexed once, where this machine has them."""
     folder = Path(os.environ.get("HUBDEX_TEST_DATA") or "/nonexistent")
@@ -32,9 +32,9 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
+    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if chromium is None:
-        reason = "no Chromium: apt-get install chromium"
+        reason = f"no Chromium: apt-get install {CHROMIUMS[0]}"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
@@ -51,7 +51,7 @@ def filled_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def service(filled_home: Path) -> Iterator[str]:
     with Product(filled_home, "https://huggingface.co", {}).running("api") as process:
         yield read_line(process, "Hubdex on ").split()[-1]

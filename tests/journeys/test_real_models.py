@@ -8,6 +8,8 @@ from api.handoff.shelf import packaged
 from indexer.projecting import contents_in
 from indexer.query import parse_query
 from indexer.records import Outline
+from indexer.search import SearchPage
+from tests.indexer.relevance import WISHES, Asked, Wish
 from tests.journeys.replaying import Replayed
 
 pytestmark = pytest.mark.real_data
@@ -150,3 +152,16 @@ def test_our_recommendations_are_there_and_fit_the_memory_they_are_for(replayed:
 
             assert named, (entry.model, step.variant)
             assert not named[0].needs or named[0].needs[0] <= step.memory, (entry.model, step.variant)
+
+
+@pytest.fixture(scope="module")
+def asked(replayed: Replayed) -> Asked:
+    def ask(text: str, limit: int, offset: int) -> SearchPage:
+        return replayed.search.answer(parse_query(text, limit=limit, offset=offset))
+
+    return Asked(ask, frozenset(repo_id.lower() for repo_id in replayed.listed))
+
+
+@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: wish.text)
+def test_what_is_typed_is_answered(asked: Asked, wish: Wish) -> None:
+    assert list(asked.complaints(wish)) == []
