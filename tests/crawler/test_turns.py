@@ -18,12 +18,13 @@ StartHub = Callable[..., FakeHub]
 class Patient:
     """Time that passes only while somebody waits, and what happens meanwhile."""
 
-    def __init__(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, meanwhile: Callable[[], None] = lambda: None, pace: float = 1.0) -> None:
         self.seconds = 0.0
+        self._pace = pace
         self._meanwhile = meanwhile
 
     def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
+        self.seconds += seconds * self._pace
         self._meanwhile()
 
     def now(self) -> float:
@@ -74,7 +75,7 @@ def test_a_crawl_of_a_higher_rank_asks_and_waits(tmp_path: Path) -> None:
 
 
 def test_one_waits_at_most_two_minutes_and_only_one(tmp_path: Path) -> None:
-    time = Patient()
+    time = Patient(pace=50)
 
     with turn(tmp_path, "full"):
         with exclusive(tmp_path, WAITING, "head"), pytest.raises(Busy, match="waiting"):

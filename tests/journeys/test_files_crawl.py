@@ -259,7 +259,7 @@ def test_whatever_goes_wrong_every_tree_ends_whole(forks: Forks, tmp_path: Path,
 def test_one_tree_that_cannot_be_had_is_left_and_the_others_are_read(
     crawl: Callable[..., Done], tmp_path: Path, source: ListSource, hub: FakeHub
 ) -> None:
-    hub.script([Fault.says(403, b"not today", route="tree"), Fault.says(400, b"what?", route="tree", at=7)])
+    hub.script([Fault.says(403, b"not today", route="tree"), Fault.says(400, b"what?", route="tree", at=2)])
     odd = [{"type": "file", "path": "a.gguf", "size": 1}, {"type": "file", "path": "b.gguf", "size": "large"}]
     source.change("acme/gale-2-GGUF", tree=odd)
 

@@ -1,6 +1,8 @@
 """Real processes: what they say is passed on, and they end, whether they want to or not."""
 
 import itertools
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -63,12 +65,11 @@ def test_what_a_killed_scheduler_left_is_waited_for(tmp_path: Path) -> None:
         waits.append(1)
         if len(waits) == 2:
             Path(f"/proc/{orphan}").stat()  # it is deaf, and so still there
-            import os  # noqa: PLC0415
-
             os.kill(orphan, signal.SIGKILL)
-        return len(waits) < 1_000
+        select.select([], [], [], 0.01)
+        return len(waits) < 6_000
 
     with tethered(tmp_path, wait):
-        assert 2 <= len(waits) < 1_000
+        assert 2 <= len(waits) < 6_000
     with tethered(tmp_path, lambda: pytest.fail("nobody is left")):
         pass
