@@ -12,6 +12,7 @@ import pytest
 
 from indexer.catalog.store import Catalog
 from tests.fakes.hub import FakeHub, ListSource, make_row
+from tests.journeys.running import run_room
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,19 @@ class Crawler:
         return Catalog(self.database_url, read_only=read_only)
 
     def start(self, upstream: str, *arguments: str, **settings: str) -> subprocess.Popen[str]:
-        return self._python(["-m", "crawler", *arguments], upstream, settings)
+        return subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "crawler", *arguments],
+            env=self._environment(upstream, settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def run(self, upstream: str, *arguments: str, **settings: str) -> Ended:
-        return _ended(self.start(upstream, *arguments, **settings))
+        done = run_room("crawler", arguments, self._environment(upstream, settings))
+        return Ended(done.code, done.out, done.err)
 
-    def _python(self, arguments: list[str], upstream: str, settings: dict[str, str]) -> subprocess.Popen[str]:
+    def _environment(self, upstream: str, settings: dict[str, str]) -> dict[str, str]:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -56,19 +64,7 @@ class Crawler:
             "HUBDEX_UPSTREAM": upstream,
             "HUBDEX_RETRY_BASE_SECONDS": "0.01",
         }
-        return subprocess.Popen(
-            [sys.executable, "-W", "error", *arguments],
-            env=environment | self._settings | settings,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-
-def _ended(process: subprocess.Popen[str]) -> Ended:
-    with process:
-        out, err = process.communicate(timeout=60)
-    return Ended(process.returncode, out, err)
+        return environment | self._settings | settings
 
 
 @pytest.fixture

@@ -8,16 +8,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.factories import fill_home
 from tests.journeys.browsing import CHROMIUMS, FLAGS, Watch
-from tests.journeys.forking import Forks
+from tests.journeys.forking import Forks, own_forks
 from tests.journeys.replaying import Replayed, replay
 from tests.journeys.running import Product, read_line
 
 
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
+@pytest.fixture
+def forks() -> Forks:
     """Commands in forked children."""
-    with Forks() as forks:
-        yield forks
+    return own_forks()
 
 
 @pytest.fixture(scope="module")

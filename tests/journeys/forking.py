@@ -16,9 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from importlib import import_module
+from importlib import import_module, reload
 from pathlib import Path
 from pkgutil import resolve_name
+from threading import local
 from types import TracebackType
 from typing import IO, Any, Literal, Self
 
@@ -32,7 +33,8 @@ Kind = Literal["sql", "file", "native"]
 
 
 VIRTUAL = "virtual"
-IMPORTED = ("crawler.__main__", "crawler.middlewares", "indexer.__main__", "api.__main__")
+ROOMS = ("crawler", "indexer", "api", "scheduler")
+IMPORTED = (*(f"{room}.__main__" for room in ROOMS), "crawler.middlewares")
 OF_SCRAPY = (
     *(f"core.downloader.handlers.{name}" for name in ("datauri", "file", "ftp", "s3")),
     *(f"downloadermiddlewares.{name}" for name in ("downloadtimeout", "httpcompression", "httpproxy")),
@@ -92,6 +94,7 @@ class Forks:
         moments: Sequence[float] = (),
         constants: Mapping[str, int] | None = None,
         clock: Path | None = None,
+        is_watched: bool = True,
     ) -> Done:
         """Run a room to its end.
 
@@ -105,6 +108,7 @@ class Forks:
             moments: what the clock shows, look by look; the last one stays. None: the real clock.
             constants: other values for some of the product's, by their full names.
             clock: the file of the `SharedClock` that it lives by; its writes are not told then.
+            is_watched: whether its writes are told.
 
         """
         job = {
@@ -116,6 +120,7 @@ class Forks:
             "moments": list(moments),
             "constants": dict(constants or {}),
             "clock": None if clock is None else str(clock),
+            "is_watched": is_watched,
         }
         assert self._server.stdin is not None
         assert self._server.stdout is not None
@@ -124,6 +129,17 @@ class Forks:
         said = json.loads(self._server.stdout.readline())
         writes = tuple((kind, what) for kind, what in said["writes"])
         return Done(said["code"], said["out"], said["err"], writes)
+
+
+_own = local()
+
+
+def own_forks() -> Forks:
+    """Give what forks for this thread; it is started when it is first needed, and ends with the tests."""
+    if not hasattr(_own, "forks"):
+        _own.forks = Forks()
+    forks: Forks = _own.forks
+    return forks
 
 
 class Ledger:
@@ -199,6 +215,7 @@ def live(job: Mapping[str, Any], ledger: int) -> int:
     """Be the child."""
     os.environ.clear()
     os.environ.update(job["environment"])
+    reload(sys.modules["huggingface_hub.constants"])  # it looks at the environment when it is imported
     if job["moments"]:
         show(job["moments"])
     if job["file_bytes"] is not None:
@@ -207,14 +224,12 @@ def live(job: Mapping[str, Any], ledger: int) -> int:
         owner, _, constant = name.rpartition(".")
         setattr(resolve_name(owner), constant, value)
     kill = None if job["kill"] is None or job["kill"][0] == "native" else tuple(job["kill"])
-    if job["clock"] is None:
-        Ledger(ledger, os.environ["HUBDEX_HOME"], kill).watch()
-    else:
+    if job["clock"] is not None:
         enter(Path(job["clock"]))
+    elif job["is_watched"]:
+        Ledger(ledger, os.environ["HUBDEX_HOME"], kill).watch()
     main: Callable[[Sequence[str]], int] = sys.modules[f"{job['room']}.__main__"].main
-    code = main(job["arguments"])
-    sys.stdout.flush()
-    return code
+    return main(job["arguments"])
 
 
 def run(job: Mapping[str, Any]) -> dict[str, object]:
@@ -224,6 +239,7 @@ def run(job: Mapping[str, Any]) -> dict[str, object]:
         if child == 0:
             code = 70
             try:
+                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
                 os.dup2(out.fileno(), 1)
                 os.dup2(err.fileno(), 2)
                 code = live(job, ledger.fileno())
@@ -232,6 +248,8 @@ def run(job: Mapping[str, Any]) -> dict[str, object]:
             except BaseException:  # noqa: BLE001
                 sys.excepthook(*sys.exc_info())
             finally:
+                with suppress(OSError):
+                    sys.stdout.flush()
                 os._exit(code)
         seen = watch(child, Path(job["environment"]["HUBDEX_HOME"]), job["kill"])
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
