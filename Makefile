@@ -6,6 +6,8 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c deploy/constraints.txt
 DEMO_MODELS ?= 20000
+# Tests wait for other processes: half as many again as there are cores.
+WORKERS ?= $(shell expr 3 '*' $$(getconf _NPROCESSORS_ONLN) / 2)
 
 .PHONY: up demo test check format clean
 
@@ -16,7 +18,7 @@ demo: $(READY)  ## run Hubdex against a stand-in Hub of generated models
 	@exec $(BIN)/python -m tests.demo --models $(DEMO_MODELS)
 
 test: check  ## every check and every test
-	$(BIN)/python -m pytest -q -n auto --dist loadfile
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(READY_DEV)
 	$(BIN)/ruff check .
