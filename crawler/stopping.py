@@ -65,4 +65,5 @@ class StopSignal:
         loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_DFL)
         self.signal = self.signal or number
+        logger.info("crawl stops behind the answers under way; told again, it stops at once")
         self._told.set()
