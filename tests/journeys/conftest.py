@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.factories import fill_home
 from tests.journeys.browsing import CHROMIUMS, FLAGS, Watch
@@ -12,8 +12,10 @@ from tests.journeys.forking import Forks, own_forks
 from tests.journeys.replaying import Replayed, replay
 from tests.journeys.running import Product, read_line
 
+expect.set_options(timeout=20_000)  # a machine that runs every test at once may be slow to show
 
-@pytest.fixture
+
+@pytest.fixture(scope="module")
 def forks() -> Forks:
     """Commands in forked children."""
     return own_forks()
