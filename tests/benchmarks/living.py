@@ -18,8 +18,9 @@ def freshness_stage(arguments: argparse.Namespace) -> Iterator[Figure]:
     """Live through a fortnight in a home of its own; the table is kept beside the figures."""
     with tempfile.TemporaryDirectory() as folder, Forks(is_virtual=True) as forks:
         fresh = live(Path(folder), forks, FORTNIGHT, tell=say)
-    (arguments.home / "freshness.md").write_text(f"{fresh.table()}\n")
     say(fresh.table())
+    arguments.home.mkdir(parents=True, exist_ok=True)
+    (arguments.home / "freshness.md").write_text(f"{fresh.table()}\n")
     yield amount("429s of 14 days", fresh.throttled, at_most=0)
     yield amount(
         "anonymous quota, worst day", max(fresh.share(day) for day in fresh.days) * 100, "%", at_most=60

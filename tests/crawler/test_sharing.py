@@ -68,7 +68,7 @@ def spend_a_day(quota: int, work: Callable[[VirtualLoop, Day], Awaitable[float]]
     return virtually(day), refused
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 @given(st.sampled_from(["full", "files"]), st.sampled_from(QUOTAS), st.floats(1.0, 700.0))
 def test_recent_is_through_without_waiting_for_a_new_window(runs: str, quota: int, comes_at: float) -> None:
     need = need_of("recent", CrawlConfig()) or 0
@@ -89,7 +89,7 @@ def test_recent_is_through_without_waiting_for_a_new_window(runs: str, quota: in
     assert seconds <= 2 * need * LATENCY_SECONDS + 2.0
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=8)
 @given(st.sampled_from(["full", "files"]), st.sampled_from(QUOTAS), st.floats(1.0, 700.0))
 def test_a_download_looks_up_what_it_needs_while_a_crawl_goes_on(
     runs: str, quota: int, comes_at: float

@@ -162,7 +162,7 @@ def walked(house: House, text: str) -> list[str]:
             return [hit.model.record.repo_id for hit in hits if hit.step is not Step.TYPO]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(CASE)
 @example((dict.fromkeys(["q/1.7b", *(f"q/17b-{n}" for n in range(60))], ()), ["q/17b", "q/1.7b", "17b"]))
 @example(({f"q/{n}": ("text-to-image",) for n in range(60)}, ["text image", "to q 1", "q -image", "q/text"]))

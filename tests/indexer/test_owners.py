@@ -149,7 +149,7 @@ MODELS = st.lists(st.tuples(st.sampled_from(OWNERS), DOWNLOADS), min_size=1, max
 PREFIXES = ["", "a", "b", "ab", "abc", "abc7", "ba", "c", "a" * 15, "a" * 16, "a" * 17, "a" * 20, "a" * 22]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(MODELS, st.integers(1, 12))
 def test_owners_are_those_of_all_models_in_the_order_of_the_definition(
     models: list[Outline], limit: int

@@ -237,7 +237,7 @@ def expected(text: str, repo_id: str) -> bool:
 
 
 @example(["llama-stablediffusion"], ["llama -stablediffusionllama"])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(ID, min_size=1, max_size=25, unique=True), st.lists(QUERY, min_size=8, max_size=8))
 def test_hits_are_those_of_the_definition(ids: list[str], queries: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -252,7 +252,7 @@ def test_hits_are_those_of_the_definition(ids: list[str], queries: list[str]) ->
         house.catalog.close()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(ID, st.lists(st.sampled_from(WORDS), max_size=2).map(tuple), min_size=45, max_size=80),
     st.lists(NAME, min_size=4, max_size=8),

@@ -47,7 +47,7 @@ class Trouble:
 
 
 FORTNIGHT = Trouble(14, 4 * DAY + 3.7 * HOUR, 7.5 * DAY, 8 * DAY + 10 * HOUR, 8 * DAY + 16 * HOUR, 10 * DAY)
-FEW_DAYS = Trouble(3, DAY + 3.7 * HOUR, 12 * HOUR, 13 * HOUR, 19 * HOUR, 2 * DAY)
+FEW_DAYS = Trouble(2, 14 * HOUR, 1 * HOUR, 2 * HOUR, 8 * HOUR, DAY)
 """The same, closer together."""
 
 
