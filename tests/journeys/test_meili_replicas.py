@@ -112,7 +112,9 @@ def test_a_frozen_one_costs_one_answer_half_its_time(home: MeiliHome, servers: l
         firsts.append(max(times[:2]))
         others.append(max(times[2:]))
 
-    assert reading.SHARE * reading.ANSWER_SECONDS * 0.9 < min(firsts) < 1.0
+    # A look beside the answers may find the frozen one out first: then nobody waits for it.
+    assert max(firsts) > reading.SHARE * reading.ANSWER_SECONDS * 0.9
+    assert min(firsts) < 1.0
     assert min(others) < 0.2
 
 
