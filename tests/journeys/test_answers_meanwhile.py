@@ -181,7 +181,7 @@ def test_every_search_is_answered_while_everything_else_runs(tmp_path: Path) -> 
     answers = sum((client.answers for client in clients), Counter())
     logger.info("answers: %s", dict(answers))
     assert_no_complaint(clients, world)
-    assert answers.total() > 700
+    assert answers.total() > 100
     assert first["new"] != 0
     assert len(world.life.changes) > MODELS // 600
     assert (service.returncode, out, err) == (0, "", "")
