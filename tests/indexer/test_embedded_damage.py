@@ -117,6 +117,7 @@ DAMAGES = (cut_at_its_end, zeroed, garbled, None)
 def test_whatever_file_is_damaged_the_next_sync_puts_it_right(
     disk: Disk, damage: Callable[[bytes], bytes] | None
 ) -> None:
+    disk.mend()
     undisturbed = answers_of(EmbeddedReader(disk.intact))
     files = [path.relative_to(disk.intact) for path in disk.intact.rglob("*") if path.is_file()]
     paths = {f"{path.parent.name}{SEGMENT.sub('', path.name)}": path for path in files}

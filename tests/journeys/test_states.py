@@ -181,7 +181,8 @@ def test_everything_is_reached_by_keys_alone(page: Page, service: str) -> None:
     press("Enter")
     press("Tab")
     expect(page.locator("#narrowing li a").first).to_be_focused()
-    press("Enter")
+    with page.expect_response(lambda response: "/-/results" in response.url):
+        press("Enter")
     expect(page.locator("#q")).to_have_value("llama format:safetensors")
     expect(menus.first).to_be_focused()
     for _ in range(3):
